@@ -1,0 +1,69 @@
+# What every target of ours shares: the language level, the warnings, the sanitizers, and the
+# three functions by which a folder becomes a target.
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bin")
+
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+find_program(CCACHE_PROGRAM ccache)
+if(CCACHE_PROGRAM)
+  set(CMAKE_CXX_COMPILER_LAUNCHER "${CCACHE_PROGRAM}")
+endif()
+
+add_library(weir_options INTERFACE)
+target_compile_options(weir_options INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Wimplicit-fallthrough)
+if(WEIR_WERROR)
+  target_compile_options(weir_options INTERFACE -Werror)
+endif()
+if(WEIR_SANITIZE)
+  target_compile_options(weir_options INTERFACE -fsanitize=${WEIR_SANITIZE} -fno-omit-frame-pointer)
+  target_link_options(weir_options INTERFACE -fsanitize=${WEIR_SANITIZE})
+endif()
+
+# weir_layer(NAME [DEPENDS layer...] [LIBRARIES lib...])
+# The folder src/NAME as the static library weir_NAME ("/" becomes "_"). DEPENDS are other layers
+# (public: their headers appear in ours); LIBRARIES are foreign ones (private: no public header of
+# ours includes theirs unless the layer says so itself).
+function(weir_layer name)
+  cmake_parse_arguments(ARG "" "" "DEPENDS;LIBRARIES" ${ARGN})
+  string(REPLACE "/" "_" flat "${name}")
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/src/${name}/*.cpp")
+  set(target "weir_${flat}")
+  if(sources)
+    add_library(${target} STATIC ${sources})
+    set(scope PUBLIC)
+    target_link_libraries(${target} PRIVATE weir_options ${ARG_LIBRARIES})
+  else()
+    add_library(${target} INTERFACE)
+    set(scope INTERFACE)
+  endif()
+  target_include_directories(${target} ${scope} "${PROJECT_SOURCE_DIR}/include")
+  target_link_libraries(${target} ${scope} Threads::Threads)
+  foreach(layer ${ARG_DEPENDS})
+    string(REPLACE "/" "_" layer "${layer}")
+    target_link_libraries(${target} ${scope} weir_${layer})
+  endforeach()
+endfunction()
+
+# weir_unit_tests(NAME [LIBRARIES lib...])
+# test/unit/NAME/**/*_test.cpp as one executable, each TEST of it a test of ctest.
+function(weir_unit_tests name)
+  cmake_parse_arguments(ARG "" "" "LIBRARIES" ${ARGN})
+  string(REPLACE "/" "_" flat "${name}")
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/test/unit/${name}/*_test.cpp")
+  if(NOT sources)
+    return()
+  endif()
+  set(target "unit_${flat}")
+  add_executable(${target} ${sources})
+  target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}/test")
+  target_link_libraries(${target} PRIVATE weir_options weir_${flat} GTest::gmock_main GTest::gtest
+                        ${ARG_LIBRARIES})
+  gtest_discover_tests(${target} DISCOVERY_MODE PRE_TEST TEST_PREFIX "unit.${flat}."
+                       PROPERTIES LABELS unit TIMEOUT 120)
+endfunction()

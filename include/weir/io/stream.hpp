@@ -1,0 +1,54 @@
+#pragma once
+
+#include <sys/uio.h>
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "weir/io/loop.hpp"
+
+namespace weir::io {
+
+enum class io_status : unsigned char { ok, would_block, end, failed };
+
+struct io_result {
+  io_status status = io_status::ok;
+  std::size_t bytes = 0;
+  // After a read that gave bytes: the source is known to be empty (a short read), so that a further
+  // read would only cost a system call that ends in EAGAIN; wait for readability instead.
+  bool drained = false;
+  int error = 0;  // errno, when failed
+};
+
+// Who uses a stream is told when it may go on.
+class stream_handler {
+ public:
+  virtual void on_readable() = 0;
+  virtual void on_writable() = 0;     // only after a write that could not take everything
+  virtual void on_peer_closed() = 0;  // the peer sends no more, or the stream has failed
+
+ protected:
+  ~stream_handler() = default;
+};
+
+// A connected, ordered stream of bytes, plain or TLS, on one loop. Never blocks. A TLS stream
+// shakes hands by itself within read() and write(), which say would_block until that is done.
+class stream {
+ public:
+  virtual ~stream() = default;
+
+  virtual void set_handler(stream_handler* handler) = 0;  // null: events are kept for the next one
+  virtual io_result read(std::span<char> into) = 0;
+  // Gathers; takes as much as there is room for. Small pieces go out as one segment.
+  virtual io_result write(std::span<const iovec> pieces) = 0;
+  virtual void shutdown_write() = 0;  // sends what says "no more from here"
+  virtual void reset() = 0;           // closes abruptly (RST), so that the peer sees a failure
+  virtual int fd() const noexcept = 0;
+  virtual std::string peer_address() const = 0;  // "127.0.0.1:80", "[::1]:80"
+};
+
+std::unique_ptr<stream> make_plain_stream(loop& on, int connected_fd);
+
+}  // namespace weir::io
