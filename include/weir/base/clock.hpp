@@ -1,0 +1,60 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+
+namespace weir {
+
+// The one monotonic clock everything is measured on. Decisions take `now` as an argument; only
+// clock.cpp reads the machine's clock, so that tests move time by hand and a loop reads it once for
+// each batch of events.
+using clock = std::chrono::steady_clock;
+using time_point = clock::time_point;
+using duration = clock::duration;
+
+// The machine's monotonic time. About 20 ns: pass the result on rather than ask again.
+time_point now() noexcept;
+
+// The calendar's time, for logs, tokens and headers alone: it may jump.
+std::chrono::system_clock::time_point wall_now() noexcept;
+
+// Where a face that is not given `now` takes it from. Thread-safe.
+class clock_source {
+ public:
+  virtual ~clock_source() = default;
+  virtual time_point now() const noexcept = 0;
+};
+
+// The source that answers weir::now(); lives as long as the process.
+const clock_source& steady_source() noexcept;
+
+// A clock that moves only when told, for tests of ours and of our users. Starts at an arbitrary
+// point well away from zero, so that code which takes the epoch for "never" is found out.
+// Thread-safe.
+class manual_clock final : public clock_source {
+ public:
+  static constexpr time_point start{std::chrono::hours(1000)};
+
+  manual_clock() noexcept = default;
+  explicit manual_clock(time_point at) noexcept : ticks_(at.time_since_epoch().count()) {}
+
+  time_point now() const noexcept override {
+    return time_point(duration(ticks_.load(std::memory_order_acquire)));
+  }
+  void advance(duration by) noexcept { ticks_.fetch_add(by.count(), std::memory_order_acq_rel); }
+  void set(time_point at) noexcept {
+    ticks_.store(at.time_since_epoch().count(), std::memory_order_release);
+  }
+
+ private:
+  std::atomic<duration::rep> ticks_{start.time_since_epoch().count()};
+};
+
+// at + by without overflow: what lies beyond the last instant is the last instant ("never").
+constexpr time_point saturating_add(time_point at, duration by) noexcept {
+  if (by > duration::zero() && at > time_point::max() - by) return time_point::max();
+  if (by < duration::zero() && at < time_point::min() - by) return time_point::min();
+  return at + by;
+}
+
+}  // namespace weir
