@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "weir/base/clock.hpp"
+#include "weir/http/server.hpp"
+
+namespace weir::gateway {
+
+struct error_shape;
+
+// A block of addresses: 10.0.0.0/8, ::1.
+struct network {
+  std::uint8_t bytes[16] = {};  // IPv4 as its mapped IPv6 form
+  std::uint8_t prefix = 128;    // counted in that form
+  bool contains(const io::address& a) const noexcept;
+};
+
+struct cors_settings {
+  std::vector<std::string> origins;  // exact, or "*"
+  std::vector<std::string> headers;
+  bool credentials = false;
+  duration max_age = std::chrono::minutes(10);
+};
+
+// What holds for the whole gateway.
+struct gateway_settings {
+  std::vector<io::address> listen;
+  std::optional<io::address> admin;
+  unsigned workers = 0;  // 0: one for each core
+  http::server_limits limits;
+  std::vector<network> trusted_proxies;
+  std::optional<cors_settings> cors;
+  std::shared_ptr<const error_shape> errors;
+  duration drain_notice = duration::zero();
+  duration drain_timeout = std::chrono::seconds(30);
+};
+
+}  // namespace weir::gateway

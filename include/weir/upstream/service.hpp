@@ -1,0 +1,86 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "weir/http/client.hpp"
+#include "weir/resilience/circuit_breaker/policy.hpp"
+#include "weir/resilience/retry/budget.hpp"
+#include "weir/upstream/failure_set.hpp"
+
+namespace weir::upstream {
+
+struct service_settings {
+  std::string name;
+  std::string host;        // a name or a numeric address, without brackets
+  std::uint16_t port = 80;
+  bool tls = false;
+  std::string ca_file;     // empty: the system's roots
+  bool verify = true;
+  std::string authority;   // what Host says: "127.0.0.1:8000"
+  std::string base_path;   // encoded; "" or "/api", never ends in '/'
+  std::string header_lines;  // configured headers, complete lines; they replace a client's
+  std::vector<std::string> header_names;  // their names, lower case
+  duration connect_timeout = std::chrono::seconds(1);
+  std::uint64_t response_bytes = 8 * 1024 * 1024;  // a composed call's body; above: a failure
+  http::client_limits pool;
+  failure_set failures;
+  std::optional<circuit_breaker_options> breaker;  // none: no breaker
+  retry_budget_options budget;
+};
+
+// One service as all workers see it: what it is called, its circuit, its retry budget. Outlives a
+// reload of the configuration: a service of the same name keeps its circuit's state. Thread-safe
+// where it is not immutable.
+class service {
+ public:
+  service(service_settings settings, std::uint32_t index, std::optional<circuit_breaker> circuit,
+          retry_budget budget)
+      : settings_(std::move(settings)),
+        index_(index),
+        circuit_(std::move(circuit)),
+        budget_(std::move(budget)) {}
+
+  const service_settings& settings() const noexcept { return settings_; }
+  const std::string& name() const noexcept { return settings_.name; }
+  // A number for this name that stays the same for the life of the process: where workers keep
+  // their own part (pools, counters).
+  std::uint32_t index() const noexcept { return index_; }
+  const std::optional<circuit_breaker>& circuit() const noexcept { return circuit_; }
+  const retry_budget& budget() const noexcept { return budget_; }
+
+ private:
+  service_settings settings_;
+  std::uint32_t index_;
+  std::optional<circuit_breaker> circuit_;
+  retry_budget budget_;
+};
+
+// What survives from one configuration to the next, by name: circuits, budgets, indexes. Used at
+// load and reload only. Thread-safe.
+class service_registry {
+ public:
+  // The service for these settings; its circuit and budget are those of the same name before, with
+  // the new options. Call commit() with the services of the configuration that was accepted, so that
+  // a refused configuration leaves no trace.
+  std::shared_ptr<service> prepare(const service_settings& settings);
+  void commit(const std::vector<std::shared_ptr<service>>& now_in_use);
+  std::size_t indexes() const;  // one above the highest index ever given
+
+ private:
+  struct kept {
+    std::uint32_t index = 0;
+    std::optional<circuit_breaker> circuit;
+    std::optional<retry_budget> budget;
+  };
+  mutable std::mutex mutex_;
+  std::map<std::string, kept, std::less<>> kept_;
+  std::uint32_t next_index_ = 0;
+};
+
+}  // namespace weir::upstream
