@@ -39,8 +39,8 @@ class body_decoder {
     outcome state = outcome::need_more;
     int status = 0;  // error: 400, 413 or 431
     std::size_t consumed = 0;
-    std::string_view data;    // never empty with outcome::data
-    std::string_view detail;  // error: one sentence of static text
+    std::string_view data = {};    // never empty with outcome::data
+    std::string_view detail = {};  // error: one sentence of static text
   };
 
   body_decoder() noexcept = default;  // no body: done

@@ -7,10 +7,21 @@
 
 namespace weir::http {
 
-enum class method : std::uint8_t { get, head, post, put, delete_, patch, options, connect, trace, other };
+enum class method : std::uint8_t {
+  get,
+  head,
+  post,
+  put,
+  delete_,
+  patch,
+  options,
+  connect,
+  trace,
+  other
+};
 
 std::string_view to_string(method m) noexcept;
-method parse_method(std::string_view token) noexcept;       // case-sensitive, as the protocol says
+method parse_method(std::string_view token) noexcept;  // case-sensitive, as the protocol says
 constexpr bool is_idempotent(method m) noexcept {
   return m == method::get || m == method::head || m == method::put || m == method::delete_ ||
          m == method::options || m == method::trace;
@@ -31,7 +42,8 @@ class fields {
   auto begin() const noexcept { return all_.begin(); }
   auto end() const noexcept { return all_.end(); }
   std::size_t size() const noexcept { return all_.size(); }
-  std::optional<std::string_view> find(std::string_view name) const noexcept;  // the first of that name
+  std::optional<std::string_view> find(
+      std::string_view name) const noexcept;  // the first of that name
   std::size_t count(std::string_view name) const noexcept;
 
  private:
@@ -47,11 +59,11 @@ struct request_head {
   std::string_view path;    // target up to '?', still encoded
   std::string_view query;   // behind '?', without it; still encoded
   bool has_query = false;
-  std::string_view host;    // Host, or the authority of an absolute form
+  std::string_view host;  // Host, or the authority of an absolute form
   http::fields fields;
   std::uint8_t minor_version = 1;  // HTTP/1.x
   bool keep_alive = true;
-  bool has_body = false;                        // a length above 0, or chunked
+  bool has_body = false;  // a length above 0, or chunked
   bool chunked = false;
   std::optional<std::uint64_t> content_length;
   bool expects_continue = false;
@@ -70,9 +82,12 @@ struct response_head {
 
 std::string_view reason_phrase(int status) noexcept;
 
-// Whether a field belongs to the hop and not to the message (RFC 9110 7.6.1), so that no proxy passes
-// it on. `connection_value` is the message's own Connection field; fields it names are hop-by-hop as
-// well, except those that must never be stripped (Host, Authorization, Content-Length, …).
+// Whether a field belongs to the hop and not to the message (RFC 9110 7.6.1), so that no proxy
+// passes it on. `connection_value` is the message's own Connection field; fields it names are
+// hop-by-hop as well, except those that must never be stripped (Host, Authorization,
+// Content-Length, …).
 bool is_hop_by_hop(std::string_view name, std::string_view connection_value) noexcept;
+// The same, with every Connection field of the message.
+bool is_hop_by_hop(std::string_view name, const fields& all) noexcept;
 
 }  // namespace weir::http

@@ -18,9 +18,9 @@ struct head_limits {
 struct parse_result {
   enum class outcome : std::uint8_t { need_more, complete, error };
   outcome state = outcome::need_more;
-  int status = 0;            // error: what a server answers (400, 414, 431, 501, …)
-  std::size_t consumed = 0;  // complete: bytes of the head, its empty line included
-  std::string_view detail;   // error: one sentence of static text, fit for the client to see
+  int status = 0;                // error: what a server answers (400, 414, 431, 501, …)
+  std::size_t consumed = 0;      // complete: bytes of the head, its empty line included
+  std::string_view detail = {};  // error: one sentence of static text, fit for the client to see
 };
 
 namespace detail {

@@ -17,14 +17,16 @@
 namespace weir::http {
 
 struct server_limits {
-  std::size_t target_bytes = 8 * 1024;      // above: 414
-  std::size_t head_bytes = 32 * 1024;       // above: 431
-  std::size_t head_fields = 100;            // above: 431
-  std::uint64_t body_bytes = 1024 * 1024;   // default for an exchange; above: 413
-  std::size_t connections = 10000;          // for each server; above: accepting stops
-  duration head_timeout = std::chrono::seconds(10);   // from the first byte of a request to its head's end
-  duration body_timeout = std::chrono::seconds(30);   // a body's whole time, unless it keeps the least rate
-  std::uint32_t body_least_rate = 1024;               // bytes a second, judged after the first 5 s; 0: none
+  std::size_t target_bytes = 8 * 1024;     // above: 414
+  std::size_t head_bytes = 32 * 1024;      // above: 431
+  std::size_t head_fields = 100;           // above: 431
+  std::uint64_t body_bytes = 1024 * 1024;  // default for an exchange; above: 413
+  std::size_t connections = 10000;         // for each server; above: accepting stops
+  duration head_timeout =
+      std::chrono::seconds(10);  // from the first byte of a request to its head's end
+  duration body_timeout =
+      std::chrono::seconds(30);          // a body's whole time, unless it keeps the least rate
+  std::uint32_t body_least_rate = 1024;  // bytes a second, judged after the first 5 s; 0: none
   duration idle_timeout = std::chrono::seconds(60);   // between requests: closed in silence
   duration write_timeout = std::chrono::seconds(30);  // no progress in sending: reset
 };
@@ -47,9 +49,9 @@ class server_exchange;
 
 class server_handler {
  public:
-  // A request's head has come. The handler may answer at once or keep the exchange and answer later,
-  // on the same loop; it must end it with respond(), finish() or abort(). Body bytes wait until
-  // they are asked for.
+  // A request's head has come. The handler may answer at once or keep the exchange and answer
+  // later, on the same loop; it must end it with respond(), finish() or abort(). Body bytes wait
+  // until they are asked for.
   virtual void on_request(server_exchange& exchange) = 0;
 
  protected:
@@ -90,14 +92,15 @@ class server_exchange {
   virtual void resume_body() = 0;
 
   // The whole answer in one write. `header_lines` is zero or more complete "Name: value\r\n";
-  // Content-Length, Connection and Date are the server's to add. For HEAD the length is sent and the body is
-  // not; 204 and 304 send neither.
+  // Content-Length, Connection and Date are the server's to add. For HEAD the length is sent and
+  // the body is not; 204 and 304 send neither.
   virtual void respond(int status, std::string_view header_lines, std::string_view body) = 0;
 
   // The streamed answer: the head, pieces, the end. `length` unknown means chunked (or until close
   // for HTTP/1.0). write() takes a copy of what the kernel does not take at once; when
   // `buffered()` passes high water (64 KiB), stop and go on at on_drained.
-  virtual void start(int status, std::string_view header_lines, std::optional<std::uint64_t> length) = 0;
+  virtual void start(int status, std::string_view header_lines,
+                     std::optional<std::uint64_t> length) = 0;
   virtual void write(std::string_view piece) = 0;
   virtual std::size_t buffered() const noexcept = 0;
   virtual void on_drained(delegate<void()> drained) = 0;
@@ -105,7 +108,7 @@ class server_exchange {
   // Ends without completing: the client's connection is aborted, never ended as if complete.
   virtual void abort() = 0;
 
-  virtual void close_after() noexcept = 0;  // this answer is the connection's last
+  virtual void close_after() noexcept = 0;     // this answer is the connection's last
   virtual bool answered() const noexcept = 0;  // a head has been sent
   virtual std::uint64_t bytes_sent() const noexcept = 0;
 
@@ -135,9 +138,9 @@ class server final : private io::acceptor {
   // The first part of going away: every answer from now on says `Connection: close`; accepting goes
   // on. Idle connections are closed when `close_idle`.
   void announce_close(bool close_idle);
-  // The second: accept what waits in the backlog, close the listeners, finish what runs, then `done`.
-  // Connections that are still open at `until` are reset. Returns how many connections were found
-  // waiting.
+  // The second: accept what waits in the backlog, close the listeners, finish what runs, then
+  // `done`. Connections that are still open at `until` are reset. Returns how many connections were
+  // found waiting.
   std::size_t drain(time_point until, std::function<void()> done);
 
   struct impl;
