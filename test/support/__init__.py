@@ -1,0 +1,1 @@
+"""What the tests of the running binary share: the process, raw clients, scripted services."""
