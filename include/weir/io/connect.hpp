@@ -11,7 +11,15 @@
 
 namespace weir::io {
 
-enum class connect_error : unsigned char { refused, unreachable, timed_out, dns, tls, no_descriptors, failed };
+enum class connect_error : unsigned char {
+  refused,
+  unreachable,
+  timed_out,
+  dns,
+  tls,
+  no_descriptors,
+  failed
+};
 
 struct connect_failure {
   connect_error kind = connect_error::failed;
@@ -20,8 +28,10 @@ struct connect_failure {
 };
 
 // Opens one connection: tries the addresses in order until one answers, then shakes hands if a TLS
-// context is given (the certificate is verified against `server_name`). One use; destroying it
-// cancels. The receiver may destroy it from within the call.
+// context is given (the certificate is verified against `server_name`). Each address gets an equal
+// share of the time that is left, so that one which swallows packets leaves time for the next. The
+// receiver is told once, never before start() returns. One use; destroying it cancels. The receiver
+// may destroy it from within the call.
 class connector {
  public:
   struct target {

@@ -18,8 +18,8 @@ class acceptor {
 };
 
 // A bound, listening socket, made once at start (so that a taken port is one clear error before
-// anything runs) and then given to a loop. With `reuse_port`, several listen on the same address and
-// the kernel spreads connections over them.
+// anything runs) and then given to a loop. With `reuse_port`, several listen on the same address
+// and the kernel spreads connections over them.
 class listener {
  public:
   struct options {
@@ -27,14 +27,15 @@ class listener {
     int backlog = 4096;
   };
   // The error is a sentence: "cannot listen on 127.0.0.1:9000: the port is taken (EADDRINUSE)".
-  static result<std::unique_ptr<listener>, std::string> open(const address& at, const options& with);
+  static result<std::unique_ptr<listener>, std::string> open(const address& at,
+                                                             const options& with);
   ~listener();
 
   address bound() const;  // with the port the kernel chose, when asked for port 0
   // Starts accepting on the loop's thread. When descriptors run out, accepting pauses and resumes
   // by itself (100 ms), without spinning.
   void start(loop& on, acceptor& to);
-  void pause();   // connections wait in the kernel's backlog
+  void pause();  // connections wait in the kernel's backlog
   void resume();
   // Accepts what still waits in the backlog, then closes; how many it found.
   std::size_t drain_and_close();

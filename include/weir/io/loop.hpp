@@ -1,14 +1,18 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
 
 #include "weir/base/clock.hpp"
 #include "weir/base/delegate.hpp"
+#include "weir/base/intrusive_list.hpp"
+#include "weir/io/timer_wheel.hpp"
 
 namespace weir::io {
 
+class buffer_pool;
 class loop;
 
 // What a descriptor's owner is told. Readiness is edge-triggered and registered once for each
@@ -27,54 +31,48 @@ class fd_handler {
   ~fd_handler() = default;
 };
 
-// A timer that lives inside its owner. Armed on a wheel: O(1) to arm, re-arm and disarm, at a
-// resolution of one millisecond, never early. Disarms itself when destroyed. Not thread-safe: it
-// belongs to its loop's thread.
+// A timer that lives inside its owner. Armed on the loop's wheel: O(1) to arm, re-arm and disarm,
+// at a resolution of one millisecond, never early. Disarms itself when destroyed. Not thread-safe:
+// it belongs to its loop's thread.
 class timer {
  public:
-  timer(loop& owner, delegate<void()> fire) noexcept : loop_(owner), fire_(fire) {}
+  timer(loop& owner, delegate<void()> fire) noexcept : loop_(owner), node_(fire) {}
   timer(const timer&) = delete;
   timer& operator=(const timer&) = delete;
-  ~timer();
 
-  void arm(time_point at) noexcept;  // replaces an earlier arming
-  void disarm() noexcept;
-  bool armed() const noexcept { return slot_next_ != nullptr; }
-  time_point at() const noexcept { return at_; }
+  void arm(time_point at) noexcept;  // replaces an earlier arming; time_point::max(): never
+  void disarm() noexcept { timer_wheel::disarm(node_); }
+  bool armed() const noexcept { return node_.armed(); }
+  time_point at() const noexcept { return node_.at(); }  // the last arming's
 
  private:
-  friend class timer_wheel;
   loop& loop_;
-  delegate<void()> fire_;
-  time_point at_{};
-  timer* slot_next_ = nullptr;
-  timer* slot_prev_ = nullptr;
+  timer_wheel::node node_;
 };
 
 // Work for the end of the current batch of events, without allocation: how an object that is being
-// called by the loop gets itself destroyed, or its writes gathered into one. Runs once for each
-// schedule(); cancelled by destruction.
-class deferred {
+// called by the loop gets itself destroyed, or its writes gathered into one, or long work cut into
+// turns. Runs once for each schedule(); scheduled from within deferred work it runs in the next
+// batch, which then does not wait. Cancelled by destruction.
+class deferred : private list_hook<> {
  public:
   deferred(loop& owner, delegate<void()> run) noexcept : loop_(owner), run_(run) {}
-  deferred(const deferred&) = delete;
-  deferred& operator=(const deferred&) = delete;
-  ~deferred();
 
   void schedule() noexcept;
-  bool scheduled() const noexcept { return next_ != nullptr; }
+  void cancel() noexcept { unlink(); }
+  bool scheduled() const noexcept { return linked(); }
 
  private:
   friend class loop;
+  friend class intrusive_list<deferred>;
   loop& loop_;
   delegate<void()> run_;
-  deferred* next_ = nullptr;
-  deferred* prev_ = nullptr;
 };
 
 // One event loop: one thread's sockets, timers and posted work. All members belong to the thread
 // that calls run(), except post() and stop(). The clock is read once for each batch of events:
-// everything that happens in a batch has the same now().
+// everything that happens in a batch has the same now(). A batch is: readiness, then timers (an
+// answer that is here in time beats its deadline), then posted work, then deferred work.
 class loop {
  public:
   loop();
@@ -82,9 +80,10 @@ class loop {
   loop& operator=(const loop&) = delete;
   ~loop();
 
-  void run();         // until stop()
-  void stop();        // any thread; run() returns after the current batch
-  bool run_once(duration longest_wait);  // one batch; false when stopped. For tests and tools.
+  void run();   // until stop()
+  void stop();  // any thread, for good; run() returns after the current batch
+  // One batch, waiting for it no longer than this; false when stopped. For tests and tools.
+  bool run_once(duration longest_wait);
 
   time_point now() const noexcept { return now_; }
   std::int64_t unix_seconds() const noexcept;  // the wall clock, read at most once for each batch
@@ -97,6 +96,8 @@ class loop {
   // Forget before closing. Events of the current batch for this handler are dropped too.
   void forget(int fd, fd_handler& handler) noexcept;
 
+  buffer_pool& buffers() noexcept;  // blocks to read into, shared by the loop's connections
+
   static loop* current() noexcept;  // the loop that runs on this thread, or null
 
   struct impl;
@@ -104,8 +105,22 @@ class loop {
  private:
   friend class timer;
   friend class deferred;
+
+  bool batch(duration longest_wait);
+  int wait_milliseconds(duration longest_wait) noexcept;
+
   time_point now_;
+  timer_wheel wheel_;
+  intrusive_list<deferred> deferred_;
   std::unique_ptr<impl> impl_;
 };
+
+inline void timer::arm(time_point at) noexcept {
+  loop_.wheel_.arm(node_, at);
+}
+
+inline void deferred::schedule() noexcept {
+  if (!linked()) loop_.deferred_.push_back(*this);
+}
 
 }  // namespace weir::io

@@ -12,13 +12,20 @@
 namespace weir::io {
 
 // Names to addresses by c-ares on the loop, hosts file included; answers are kept for their time to
-// live (bounded to 1 s … 5 min). Numeric addresses answer at once. One for each loop.
+// live (bounded to 1 s … 5 min, and 4096 names). Lookups of one name at the same time share one
+// query. Numeric addresses answer at once. One for each loop. Destroying it drops what waits,
+// without calls.
 class resolver {
  public:
   using answer = result<std::vector<address>, std::string>;
+
+  // Throws std::runtime_error when c-ares cannot start.
   explicit resolver(loop& on);
+  // Asks these DNS servers instead of the system's, for tests: "127.0.0.1:5353,[::1]:53".
+  resolver(loop& on, const std::string& servers);
   ~resolver();
-  // `done` runs on the loop, possibly before resolve() returns.
+
+  // `done` runs once on the loop, possibly before resolve() returns, and may destroy the resolver.
   void resolve(const std::string& host, std::uint16_t port, time_point until,
                std::function<void(const answer&)> done);
 

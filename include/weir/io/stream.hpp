@@ -22,7 +22,8 @@ struct io_result {
   int error = 0;  // errno, when failed
 };
 
-// Who uses a stream is told when it may go on.
+// Who uses a stream is told when it may go on. Any of these may destroy the stream. A stream that
+// fails says so through on_peer_closed alone, and then by what read() and write() return.
 class stream_handler {
  public:
   virtual void on_readable() = 0;
@@ -39,9 +40,11 @@ class stream {
  public:
   virtual ~stream() = default;
 
-  virtual void set_handler(stream_handler* handler) = 0;  // null: events are kept for the next one
+  // Null: events are kept for the next one, who gets them at the end of the batch.
+  virtual void set_handler(stream_handler* handler) = 0;
   virtual io_result read(std::span<char> into) = 0;
-  // Gathers; takes as much as there is room for. Small pieces go out as one segment.
+  // Gathers; takes as much as there is room for, and then on_writable follows. Small pieces go out
+  // as one segment.
   virtual io_result write(std::span<const iovec> pieces) = 0;
   virtual void shutdown_write() = 0;  // sends what says "no more from here"
   virtual void reset() = 0;           // closes abruptly (RST), so that the peer sees a failure
@@ -49,6 +52,9 @@ class stream {
   virtual std::string peer_address() const = 0;  // "127.0.0.1:80", "[::1]:80"
 };
 
+// Owns the descriptor, which must be non-blocking; whoever made the socket has set TCP_NODELAY
+// (sockets accepted inherit it). Null, with the descriptor closed and errno set, when the loop
+// cannot watch it.
 std::unique_ptr<stream> make_plain_stream(loop& on, int connected_fd);
 
 }  // namespace weir::io

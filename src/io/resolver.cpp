@@ -1,0 +1,289 @@
+#include "weir/io/resolver.hpp"
+
+#include <ares.h>
+#include <poll.h>
+
+#include <algorithm>
+#include <array>
+#include <mutex>
+#include <stdexcept>
+#include <unordered_map>
+#include <utility>
+
+namespace weir::io {
+namespace {
+
+constexpr duration least_life = std::chrono::seconds(1);
+constexpr duration longest_life = std::chrono::minutes(5);
+constexpr std::size_t most_names = 4096;
+constexpr int query_timeout_ms = 2000;  // of one try at one server
+constexpr int query_tries = 2;
+
+void start_ares_once() {
+  static const int status = ares_library_init(ARES_LIB_INIT_ALL);
+  if (status != ARES_SUCCESS)
+    throw std::runtime_error(std::string("c-ares: ") + ares_strerror(status));
+}
+
+address with_port(address of, std::uint16_t port) {
+  sockaddr_storage raw{};
+  std::copy_n(reinterpret_cast<const char*>(of.raw()), of.raw_length(),
+              reinterpret_cast<char*>(&raw));
+  if (raw.ss_family == AF_INET6)
+    reinterpret_cast<sockaddr_in6&>(raw).sin6_port = htons(port);
+  else
+    reinterpret_cast<sockaddr_in&>(raw).sin_port = htons(port);
+  return address::from(reinterpret_cast<const sockaddr*>(&raw), of.raw_length());
+}
+
+}  // namespace
+
+struct resolver::impl {
+  // One of c-ares's sockets.
+  struct watched final : fd_handler {
+    watched(impl& o, ares_socket_t s) : owner(o), fd(s) {}
+    void on_ready(readiness what) override { owner.process(fd, what); }
+    impl& owner;
+    ares_socket_t fd;
+  };
+
+  struct waiter {
+    waiter(impl& o, std::function<void(const answer&)> d)
+        : owner(o),
+          done(std::move(d)),
+          limit(o.on, delegate<void()>::to<&waiter::on_late>(*this)) {}
+    void on_late() {
+      late = true;
+      owner.finish_late();
+    }
+    impl& owner;
+    std::uint16_t port = 0;
+    bool late = false;
+    std::function<void(const answer&)> done;
+    timer limit;
+  };
+
+  struct query {
+    impl* owner;  // null once the resolver is gone
+    std::string host;
+    bool finished = false;
+    answer found{failure(std::string())};
+    duration life = least_life;
+    std::vector<std::unique_ptr<waiter>> waiters;
+  };
+
+  struct kept {
+    std::vector<address> addresses;
+    time_point until;
+  };
+
+  impl(loop& l, const std::string& servers)
+      : on(l),
+        tick(l, delegate<void()>::to<&impl::on_tick>(*this)),
+        report(l, delegate<void()>::to<&impl::on_report>(*this)) {
+    start_ares_once();
+    ares_options options{};
+    std::array<char, 3> lookups{'f', 'b', '\0'};  // the hosts file, then DNS
+    options.lookups = lookups.data();
+    options.timeout = query_timeout_ms;
+    options.tries = query_tries;
+    options.sock_state_cb = &impl::on_socket_state;
+    options.sock_state_cb_data = this;
+    const int status = ares_init_options(
+        &channel, &options,
+        ARES_OPT_SOCK_STATE_CB | ARES_OPT_LOOKUPS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES);
+    if (status != ARES_SUCCESS)
+      throw std::runtime_error(std::string("c-ares: ") + ares_strerror(status));
+    if (!servers.empty()) ares_set_servers_ports_csv(channel, servers.c_str());
+  }
+
+  ~impl() {
+    if (destroyed) *destroyed = true;
+    dying = true;
+    ares_destroy(channel);  // ends the queries, through on_answer
+  }
+
+  static void on_socket_state(void* self, ares_socket_t fd, int readable, int writable) {
+    static_cast<impl*>(self)->socket_state(fd, readable != 0 || writable != 0);
+  }
+
+  void socket_state(ares_socket_t fd, bool used) {
+    const auto found = sockets.find(fd);
+    if (used && found == sockets.end()) {
+      auto made = std::make_unique<watched>(*this, fd);
+      if (on.watch(fd, *made)) sockets.emplace(fd, std::move(made));
+    } else if (!used && found != sockets.end()) {
+      on.forget(fd, *found->second);
+      closing.push_back(std::move(found->second));  // it may be what is calling us
+      sockets.erase(found);
+    }
+  }
+
+  void process(ares_socket_t fd, fd_handler::readiness what) {
+    const bool readable = what.readable || what.peer_closed;
+    ares_process_fd(channel, readable ? fd : ARES_SOCKET_BAD, what.writable ? fd : ARES_SOCKET_BAD);
+    // c-ares may leave bytes in a TCP socket, of which no further edge would tell.
+    for (int i = 0; i < 16 && readable && sockets.contains(fd); ++i) {
+      pollfd now{.fd = fd, .events = POLLIN, .revents = 0};
+      if (::poll(&now, 1, 0) != 1 || (now.revents & POLLIN) == 0) break;
+      ares_process_fd(channel, fd, ARES_SOCKET_BAD);
+    }
+    after_ares();
+  }
+
+  void on_tick() {
+    ares_process_fd(channel, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
+    after_ares();
+  }
+
+  void after_ares() {
+    timeval longest{};
+    timeval wait{};
+    longest.tv_sec = 3600;
+    if (queries.empty()) {
+      tick.disarm();
+    } else {
+      const timeval* const next = ares_timeout(channel, &longest, &wait);
+      tick.arm(on.now() + std::chrono::seconds(next->tv_sec) +
+               std::chrono::microseconds(next->tv_usec));
+    }
+    if (!closing.empty()) report.schedule();
+  }
+
+  static void on_answer(void* context, int status, int, ares_addrinfo* info) {
+    auto* const q = static_cast<query*>(context);
+    impl* const self = q->owner;
+    if (self->dying) {
+      if (info) ares_freeaddrinfo(info);
+      return;
+    }
+    q->finished = true;
+    std::vector<address> addresses;
+    duration life = longest_life;
+    for (const ares_addrinfo_node* n = info ? info->nodes : nullptr; n; n = n->ai_next) {
+      const address a = address::from(n->ai_addr, n->ai_addrlen);
+      if (std::find(addresses.begin(), addresses.end(), a) == addresses.end())
+        addresses.push_back(a);
+      life = std::min<duration>(life, std::chrono::seconds(std::max(n->ai_ttl, 0)));
+    }
+    if (info) ares_freeaddrinfo(info);
+    q->life = std::max(life, least_life);
+    if (status == ARES_SUCCESS && !addresses.empty())
+      q->found = std::move(addresses);
+    else
+      q->found =
+          failure(q->host + ": " + (status == ARES_SUCCESS ? "no address" : ares_strerror(status)));
+    // Callers are told outside c-ares, which must not be called back, let alone destroyed, from
+    // here.
+    self->report.schedule();
+  }
+
+  void finish_late() { report.schedule(); }
+
+  void resolve(const std::string& host, std::uint16_t port, time_point until,
+               std::function<void(const answer&)> done) {
+    if (const auto numeric = address::parse(host, port)) {
+      done(std::vector<address>{*numeric});
+      return;
+    }
+    if (const auto found = cache.find(host); found != cache.end()) {
+      if (found->second.until > on.now()) {
+        done(on_port(found->second.addresses, port));
+        return;
+      }
+      cache.erase(found);
+    }
+    query* q = nullptr;
+    const auto running = std::find_if(queries.begin(), queries.end(), [&](const auto& other) {
+      return other->host == host && !other->finished;
+    });
+    const bool fresh = running == queries.end();
+    if (fresh) {
+      queries.push_back(std::make_unique<query>());
+      q = queries.back().get();
+      q->owner = this;
+      q->host = host;
+    } else {
+      q = running->get();
+    }
+    auto w = std::make_unique<waiter>(*this, std::move(done));
+    w->port = port;
+    w->limit.arm(until);
+    q->waiters.push_back(std::move(w));
+    if (!fresh) return;
+    ares_addrinfo_hints hints{};
+    hints.ai_family = AF_UNSPEC;
+    hints.ai_socktype = SOCK_STREAM;
+    ares_getaddrinfo(channel, host.c_str(), nullptr, &hints, &impl::on_answer, q);
+    after_ares();
+  }
+
+  static std::vector<address> on_port(const std::vector<address>& of, std::uint16_t port) {
+    std::vector<address> out;
+    out.reserve(of.size());
+    for (const address& a : of) out.push_back(with_port(a, port));
+    return out;
+  }
+
+  void keep(const query& q) {
+    if (!q.found) return;
+    if (cache.size() >= most_names)
+      std::erase_if(cache, [&](const auto& entry) { return entry.second.until <= on.now(); });
+    if (cache.size() >= most_names) cache.erase(cache.begin());
+    cache[q.host] = {*q.found, saturating_add(on.now(), q.life)};
+  }
+
+  struct call {
+    std::function<void(const answer&)> done;
+    answer what;
+  };
+
+  void on_report() {
+    closing.clear();
+    std::vector<call> calls;
+    for (const auto& q : queries) {
+      if (q->finished) keep(*q);
+      std::erase_if(q->waiters, [&](const std::unique_ptr<waiter>& w) {
+        if (!q->finished && !w->late) return false;
+        if (!q->finished)
+          calls.push_back({std::move(w->done), failure(q->host + ": no answer from DNS in time")});
+        else if (q->found)
+          calls.push_back({std::move(w->done), on_port(*q->found, w->port)});
+        else
+          calls.push_back({std::move(w->done), q->found});
+        return true;
+      });
+    }
+    std::erase_if(queries, [](const auto& q) { return q->finished; });
+    bool gone = false;
+    destroyed = &gone;
+    for (const call& c : calls) {
+      c.done(c.what);
+      if (gone) return;
+    }
+    destroyed = nullptr;
+  }
+
+  loop& on;
+  ares_channel channel = nullptr;
+  bool dying = false;
+  bool* destroyed = nullptr;
+  std::unordered_map<ares_socket_t, std::unique_ptr<watched>> sockets;
+  std::vector<std::unique_ptr<watched>> closing;
+  std::vector<std::unique_ptr<query>> queries;
+  std::unordered_map<std::string, kept> cache;
+  timer tick;
+  deferred report;
+};
+
+resolver::resolver(loop& on) : resolver(on, {}) {}
+resolver::resolver(loop& on, const std::string& servers)
+    : impl_(std::make_unique<impl>(on, servers)) {}
+resolver::~resolver() = default;
+
+void resolver::resolve(const std::string& host, std::uint16_t port, time_point until,
+                       std::function<void(const answer&)> done) {
+  impl_->resolve(host, port, until, std::move(done));
+}
+
+}  // namespace weir::io
