@@ -15,16 +15,16 @@
 namespace weir::http {
 
 enum class client_error : std::uint8_t {
-  connect_refused,    // also unreachable
+  connect_refused,  // also unreachable
   connect_timeout,
   dns,
   tls,
-  reset,              // before the head was complete
-  truncated,          // after the head, before the body's end
-  malformed,          // the answer is not HTTP, or breaks its framing
-  too_large,          // the head is over its limit
-  no_connection,      // the pool is full and its queue too
-  failed,             // out of descriptors and the like
+  reset,          // before the head was complete
+  truncated,      // after the head, before the body's end
+  malformed,      // the answer is not HTTP, or breaks its framing
+  too_large,      // the head is over its limit
+  no_connection,  // the pool is full and its queue too
+  failed,         // out of descriptors and the like
 };
 
 std::string_view to_string(client_error e) noexcept;
@@ -49,7 +49,8 @@ struct client_request {
   std::string_view header_lines;  // complete "Name: value\r\n" lines; no Host, no framing
   std::string_view body;          // sent with Content-Length when not empty or when `send_length`
   bool send_length = false;       // "Content-Length: 0" for a POST without a body
-  // A streamed body: pieces come by client_exchange::write_body(). Such a request is never sent twice.
+  // A streamed body: pieces come by client_exchange::write_body(). Such a request is never sent
+  // twice.
   bool streamed = false;
   std::optional<std::uint64_t> streamed_length;  // none: chunked
   bool resend_on_stale = true;  // idempotent: may go out again when a reused connection proves dead
@@ -69,24 +70,25 @@ class client_receiver {
   ~client_receiver() = default;
 };
 
-// One request on its way, lent by a pool. Ends by on_end, on_failed, or cancel() (which ends it without a further
-// call; the connection is closed unless the protocol can drop one exchange alone).
+// One request on its way, lent by a pool. Ends by on_end, on_failed, or cancel() (which ends it
+// without a further call; the connection is closed unless the protocol can drop one exchange
+// alone).
 class client_exchange {
  public:
   virtual void cancel() noexcept = 0;
-  virtual void pause() noexcept = 0;   // stop reading: back-pressure to the service
-  virtual void resume() = 0;           // may call the receiver at once
+  virtual void pause() noexcept = 0;  // stop reading: back-pressure to the service
+  virtual void resume() = 0;          // may call the receiver at once
   virtual void write_body(std::string_view piece) = 0;  // copies what the kernel does not take
   virtual void end_body() = 0;
-  virtual std::size_t buffered() const noexcept = 0;    // of the body, not yet taken by the kernel
+  virtual std::size_t buffered() const noexcept = 0;  // of the body, not yet taken by the kernel
 
  protected:
   ~client_exchange() = default;
 };
 
 // Keep-alive connections of one worker to one instance. The interface lends exchanges, not
-// connections, so that HTTP/2 (many exchanges on one connection) fits behind it. Belongs to its loop's thread.
-// Destroying it cancels what runs, without calls to receivers.
+// connections, so that HTTP/2 (many exchanges on one connection) fits behind it. Belongs to its
+// loop's thread. Destroying it cancels what runs, without calls to receivers.
 class client_pool {
  public:
   virtual ~client_pool() = default;
@@ -98,6 +100,7 @@ class client_pool {
 };
 
 // HTTP/1.1.
-std::unique_ptr<client_pool> make_client_pool(io::loop& on, io::connector::target instance, client_limits limits);
+std::unique_ptr<client_pool> make_client_pool(io::loop& on, io::connector::target instance,
+                                              client_limits limits);
 
 }  // namespace weir::http

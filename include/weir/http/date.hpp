@@ -1,0 +1,26 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <limits>
+#include <string_view>
+
+namespace weir::http {
+
+// The Date field, written anew at most once a second. One for each loop; not thread-safe.
+class date_line {
+ public:
+  // "Date: Tue, 15 Nov 1994 08:12:31 GMT\r\n"; valid until the next call.
+  std::string_view at(std::int64_t unix_seconds) noexcept {
+    if (unix_seconds != written_) write(unix_seconds);
+    return {text_.data(), text_.size()};
+  }
+
+ private:
+  void write(std::int64_t unix_seconds) noexcept;
+
+  std::int64_t written_ = std::numeric_limits<std::int64_t>::min();
+  std::array<char, 37> text_{};
+};
+
+}  // namespace weir::http
