@@ -1,0 +1,95 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "systems/common/faults.hpp"
+#include "weir/http/server.hpp"
+#include "weir/io/address.hpp"
+#include "weir/io/loop.hpp"
+
+namespace weir::systems {
+
+class service;
+
+// One request to a service. Handlers keep the pointer while they work; when the client has gone
+// meanwhile, answering does nothing.
+class call : public std::enable_shared_from_this<call> {
+ public:
+  std::string_view parameter() const noexcept { return parameter_; }  // what {id} stands for
+
+  void json(std::string_view body) { respond(200, "Content-Type: application/json\r\n", body); }
+  void problem(int status, std::string_view detail, std::string_view more_headers = {});
+
+ private:
+  friend class service;
+  call(service& at, http::server_exchange& exchange);
+  void respond(int status, std::string_view header_lines, std::string_view body);
+  void begin();
+  void go_on();
+  void aborted();
+  void close_log(int status);
+
+  service& service_;
+  http::server_exchange* exchange_;  // null when over
+  std::string method_;
+  std::string path_;
+  std::string parameter_;
+  std::shared_ptr<call> self_;  // while the exchange runs
+  time_point received_;
+  faults faults_;
+  std::function<void(std::shared_ptr<call>)> handler_;
+  std::unique_ptr<io::timer> delay_;
+};
+
+using call_ptr = std::shared_ptr<call>;
+
+struct service_options {
+  std::string name;
+  faults usual;               // how it behaves when nobody has asked for anything else
+  bool fault_switch = false;  // GET and POST /_fault
+  bool access_log = false;    // a line for each answer
+  duration longest_drain = std::chrono::seconds(10);
+};
+
+// A small JSON service on one loop: GET routes with at most one parameter, /livez, problem bodies,
+// and a switch for faults.
+class service final : private http::server_handler {
+ public:
+  using handler = std::function<void(call_ptr)>;
+
+  service(io::loop& on, service_options with);
+  ~service();
+
+  // "/products" or "/users/{id}/cart".
+  void get(std::string pattern, handler h);
+  void listen(std::unique_ptr<io::listener> at);
+  // Finishes what runs and closes; then `done`.
+  void drain(std::function<void()> done);
+
+ private:
+  friend class call;
+  struct route {
+    std::string before;  // the path is `before` + one segment + `after`, or `before` alone
+    std::string after;
+    bool has_parameter = false;
+    handler handle;
+  };
+  class fault_reader;
+
+  void on_request(http::server_exchange& exchange) override;
+  const route* find(std::string_view path, std::string& parameter) const;
+  void change_faults(http::server_exchange& exchange);
+
+  io::loop& loop_;
+  const service_options options_;
+  std::vector<route> routes_;
+  faults faults_;
+  std::uint64_t requests_ = 0;
+  http::server server_;
+};
+
+}  // namespace weir::systems
