@@ -1,0 +1,1 @@
+"""Measures weir beside its peers. `bench/run --help` says how."""

@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import json
+import urllib.request
+
+from bench.contenders.base import Contender, Ground
+from bench.tools import Tools
+
+
+class Weir(Contender):
+    """One of its configurations."""
+
+    name = "weir"
+    title = "weir"
+
+    def __init__(self, template: str) -> None:
+        self._template = template
+
+    def missing(self, tools: Tools) -> str | None:
+        if tools.weir.exists():
+            return None
+        return f"{tools.weir} is not built (./run build, or --weir PATH)"
+
+    def command(self, tools: Tools, ground: Ground) -> list[str]:
+        return [str(tools.weir), "serve", str(ground.fill(f"weir/{self._template}"))]
+
+
+class WeirWithOpenCircuit(Weir):
+    def __init__(self) -> None:
+        super().__init__("open-circuit.yaml")
+
+    def prepare(self, ground: Ground) -> None:
+        for _ in range(10):
+            with urllib.request.urlopen(f"http://127.0.0.1:{ground.port}/offer", timeout=5) as answer:
+                answer.read()
+        with urllib.request.urlopen(f"http://127.0.0.1:{ground.admin}/circuits", timeout=5) as answer:
+            circuits = json.load(answer)
+        if not says_open(circuits):
+            raise RuntimeError(f"the circuit of the refusing partner is not open: {circuits}")
+
+
+def says_open(node: object) -> bool:
+    """Whether any circuit in the listing, however nested, has the state `open`."""
+    if isinstance(node, dict):
+        return node.get("state") == "open" or any(says_open(each) for each in node.values())
+    if isinstance(node, list):
+        return any(says_open(each) for each in node)
+    return False

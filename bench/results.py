@@ -1,0 +1,107 @@
+"""From measured rounds to the one document that every report is made of."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from bench.arithmetic import median, paired_ratio
+from bench.rounds import Round, Rounds
+from bench.suites import Suite, named
+from bench.targets import MEMORY_LIMIT, TARGETS, Target
+
+METRICS = ("per_second", "p50_us", "p99_us", "cpu_us", "busy", "foreign")
+
+
+def _round(this: Round) -> dict:
+    samples = {}
+    for name, sample in this.samples.items():
+        samples[name] = {**asdict(sample), "per_second": sample.per_second}
+    entry = {"number": this.number, "samples": samples}
+    if this.disturbed_by:
+        entry["disturbed_during"] = this.disturbed_by.contender
+    return entry
+
+
+def suite_result(
+    suite: Suite,
+    titles: dict[str, str],
+    rounds: Rounds,
+    left_out: dict[str, str],
+    identical: bool,
+    resident: int | None,
+) -> dict:
+    contenders = {}
+    for name, title in titles.items():
+        medians = {}
+        if rounds.kept:
+            medians = {each: median(rounds.values(name, each)) for each in METRICS}
+        contenders[name] = {"title": title, **medians}
+    return {
+        "title": suite.title,
+        "shows": suite.shows,
+        "open_loop": suite.load.rate > 0,
+        "contenders": contenders,
+        "left_out": left_out,
+        "identical_bytes": identical,
+        "resident_bytes": resident,
+        "rounds_wanted": rounds.wanted,
+        "rounds": [_round(each) for each in rounds.kept],
+        "discarded": [_round(each) for each in rounds.discarded],
+    }
+
+
+def _judge(target: Target, suites: dict[str, dict]) -> dict:
+    entry = {
+        "suite": target.suite,
+        "what": named(target.suite).title,
+        "metric": {"cpu_us": "CPU per request", "p99_us": "p99"}[target.metric],
+        "peer": target.peer,
+        "limit": target.limit,
+        "limit_words": target.words,
+        "attainable": target.attainable,
+    }
+    suite = suites.get(target.suite)
+    if suite is None:
+        return entry | {"missing": "suite not run"}
+    for name in ("weir", target.peer):
+        if name not in suite["contenders"]:
+            return entry | {"missing": suite["left_out"].get(name, f"{name} not measured")}
+    entry["peer_title"] = suite["contenders"][target.peer]["title"]
+    if not suite["rounds"]:
+        return entry | {"missing": "every round was disturbed"}
+
+    def values(name: str) -> list[float]:
+        return [each["samples"][name][target.metric] for each in suite["rounds"]]
+
+    ratio = paired_ratio(values("weir"), values(target.peer))
+    return entry | {
+        "ratio": ratio.median,
+        "low": ratio.low,
+        "high": ratio.high,
+        "rounds": ratio.rounds,
+        "met": ratio.median <= target.limit,
+    }
+
+
+def _judge_memory(suites: dict[str, dict]) -> dict:
+    weighed = {
+        name: suite["resident_bytes"]
+        for name, suite in suites.items()
+        if suite["resident_bytes"] is not None
+    }
+    entry = {"limit": MEMORY_LIMIT, "by_suite": weighed}
+    if not weighed:
+        return entry | {"missing": "weir was not weighed"}
+    return entry | {"bytes": max(weighed.values()), "met": max(weighed.values()) <= MEMORY_LIMIT}
+
+
+def document(machine: dict, versions: dict, options: dict, when: str, suites: dict) -> dict:
+    return {
+        "when": when,
+        "machine": machine,
+        "versions": versions,
+        "options": options,
+        "suites": suites,
+        "targets": [_judge(target, suites) for target in TARGETS],
+        "memory": _judge_memory(suites),
+    }

@@ -1,0 +1,30 @@
+"""What weir has set itself, as ratios to its peers, and what the prototypes say could be had."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+MEMORY_LIMIT = 20_000_000  # bytes resident after the runs with 64 connections
+
+
+@dataclass(frozen=True)
+class Target:
+    suite: str
+    peer: str
+    metric: str  # of Sample
+    limit: float
+    words: str
+    attainable: float | None = None
+
+
+TARGETS = [
+    Target("proxy", "nginx", "cpu_us", 0.95, "≤ 0.95", 0.75),
+    Target("proxy", "haproxy", "cpu_us", 0.85, "≤ 0.85", 0.67),
+    Target("shop3", "nginx_lua", "cpu_us", 0.55, "≤ 0.55"),
+    Target("shop3", "undici", "cpu_us", 1 / 6, "≤ 1/6"),
+    Target("shop3", "aiohttp", "cpu_us", 1 / 30, "≤ 1/30"),
+    Target("shop3", "aiohttp_new_session", "cpu_us", 1 / 45, "≤ 1/45"),
+    Target("shop100", "nginx_lua", "cpu_us", 0.55, "≤ 0.55"),
+    Target("openloop", "nginx_lua", "p99_us", 1.05, "≤ 1.05"),
+    Target("open-circuit", "nginx_return", "cpu_us", 1.1, "≤ 1.1"),
+]
