@@ -12,7 +12,7 @@ from support.weir_process import SLOWER
 
 ROUTES = """
     services:
-      a: {url: <a>, timeout: 2s, retry: off}
+      a: {url: <a>, timeout: 2s, retry: off, breaker: {trip: {in_a_row: 100}, open: 1s}}
     routes:
       GET /required:
         steps:

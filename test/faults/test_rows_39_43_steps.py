@@ -63,7 +63,7 @@ def test_row_39_retry_after_never_says_zero(weir, upstream):
 
 ROUTES = """
     services:
-      a: {url: <a>, retry: off}
+      a: {url: <a>, retry: off, breaker: {trip: {in_a_row: 100}, open: 1s}}
     routes:
       GET /any:
         steps:
@@ -88,7 +88,7 @@ ROUTES = """
 def test_row_41_not_json_where_json_is_needed(weir, upstream, text):
     gate = weir(ROUTES, a=upstream().always(respond(200, text, content_type="application/json")))
     body = traced_problem(gate.get("/any"), 502, step="x")
-    assert "json" in body["detail"].lower(), body
+    assert "not_json" in body["detail"], body
     answer = gate.get("/list/default")
     assert answer.json() == {"x": []}
     assert partial(answer) == {"x": "not_json"}
@@ -104,7 +104,7 @@ def test_row_41_json_is_json_whatever_its_content_type_says(weir, upstream):
 def test_row_41_json_of_another_kind(weir, upstream, value):
     gate = weir(ROUTES, a=upstream().always(json_reply(value)))
     body = traced_problem(gate.get("/list"), 502, step="x")
-    assert "list" in body["detail"], body
+    assert "wrong_kind" in body["detail"] or "list" in body["detail"], body
     answer = gate.get("/list/default")
     assert answer.json() == {"x": []}
     assert partial(answer) == {"x": "wrong_kind"}
@@ -220,10 +220,10 @@ def test_row_43_more_items_than_allowed_are_a_clear_error(weir, upstream, defaul
     if default:
         # It fails whole, so the whole step is its default.
         assert answer.json() == {"all": 1001, "stock": None}
-        assert partial(answer) == {"stock": "too_large"}
+        assert partial(answer) == {"stock": "too_many_items"}
     else:
         body = traced_problem(answer, 502, step="stock")
-        assert "1000" in body["detail"] or "max_items" in body["detail"], body
+        assert "too_many_items" in body["detail"] or "1000" in body["detail"], body
 
 
 def test_row_43_as_many_items_as_allowed(weir, upstream):

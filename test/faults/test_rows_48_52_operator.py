@@ -447,7 +447,7 @@ def test_row_52_out_of_descriptors_accepting_pauses_and_resumes(weir):
 def test_row_52_no_descriptor_left_for_the_service(weir, upstream):
     up = upstream().always(json_reply(1))
     gate = weir("""
-        services: {a: {url: <a>, retry: off}}
+        services: {a: {url: <a>, retry: off, breaker: {trip: {in_a_row: 100}, open: 1s}}}
         routes:
           GET /:
             steps:
