@@ -103,53 +103,54 @@ void append_quoted(std::string& to, std::string_view text) {
   to.push_back('"');
 }
 
-void append_number(std::string& to, double number) {
-  if (!std::isfinite(number)) {
-    to += "null";
-    return;
-  }
-  if (std::signbit(number)) {
-    to.push_back('-');
-    number = -number;
-  }
+std::string_view format_number(double number, std::span<char, longest_number> to) noexcept {
+  if (!std::isfinite(number)) return "null";
+  char* at = to.data();
+  const auto put = [&](std::string_view text) { at += text.copy(at, text.size()); };
+  const auto zeros = [&](int many) {
+    while (many-- > 0) *at++ = '0';
+  };
+  if (std::signbit(number)) *at++ = '-';
   // "d.ddde±xx": the shortest digits. Where the point goes is ECMAScript's Number::toString.
   char scientific[40];
-  const auto written = std::to_chars(scientific, scientific + sizeof scientific, number,
+  const auto written = std::to_chars(scientific, scientific + sizeof scientific, std::abs(number),
                                      std::chars_format::scientific);
   const std::string_view text(scientific, static_cast<std::size_t>(written.ptr - scientific));
   const auto e = text.find('e');
   int exponent = 0;
-  const auto signed_part = text.substr(text[e + 1] == '+' ? e + 2 : e + 1);
-  std::from_chars(signed_part.data(), signed_part.data() + signed_part.size(), exponent);
-  char digits[24];
-  int count = 0;
-  for (const char c : text.substr(0, e)) {
-    if (c != '.') digits[count++] = c;
-  }
+  const auto power = text.substr(text[e + 1] == '+' ? e + 2 : e + 1);
+  std::from_chars(power.data(), power.data() + power.size(), exponent);
+  // The point after the first digit goes.
+  scientific[1] = scientific[0];
+  const std::string_view digits = e == 1 ? text.substr(0, 1) : text.substr(1, e - 1);
+  const int count = static_cast<int>(digits.size());
   const int point = exponent + 1;  // digits before the point
-  const auto put = [&](int from, int until) {
-    to.append(digits + from, static_cast<std::size_t>(until - from));
-  };
   if (count <= point && point <= 21) {
-    put(0, count);
-    to.append(static_cast<std::size_t>(point - count), '0');
+    put(digits);
+    zeros(point - count);
   } else if (0 < point && point <= 21) {
-    put(0, point);
-    to.push_back('.');
-    put(point, count);
+    put(digits.substr(0, static_cast<std::size_t>(point)));
+    *at++ = '.';
+    put(digits.substr(static_cast<std::size_t>(point)));
   } else if (-6 < point && point <= 0) {
-    to += "0.";
-    to.append(static_cast<std::size_t>(-point), '0');
-    put(0, count);
+    put("0.");
+    zeros(-point);
+    put(digits);
   } else {
-    put(0, 1);
+    put(digits.substr(0, 1));
     if (count > 1) {
-      to.push_back('.');
-      put(1, count);
+      *at++ = '.';
+      put(digits.substr(1));
     }
-    to += exponent < 0 ? "e-" : "e+";
-    append_integer(to, std::abs(exponent));
+    put(exponent < 0 ? "e-" : "e+");
+    at = std::to_chars(at, to.data() + to.size(), std::abs(exponent)).ptr;
   }
+  return {to.data(), static_cast<std::size_t>(at - to.data())};
+}
+
+void append_number(std::string& to, double number) {
+  char digits[longest_number];
+  to.append(format_number(number, digits));
 }
 
 writer& writer::integer(std::int64_t number) {

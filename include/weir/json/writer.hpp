@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -12,8 +14,10 @@ namespace weir::json {
 // so that the output is always valid.
 void append_quoted(std::string& to, std::string_view text);
 
-// Appends the shortest digits that read back as the same double, in the manner of ECMAScript
-// (0.1, 100000, 1e+21, 5e-324); -0 keeps its sign. What JSON cannot say (NaN, infinity) is null.
+// The shortest digits that read back as the same double, in the manner of ECMAScript (0.1, 100000,
+// 1e+21, 5e-324); -0 keeps its sign. What JSON cannot say (NaN, infinity) is null.
+inline constexpr std::size_t longest_number = 32;
+std::string_view format_number(double number, std::span<char, longest_number> to) noexcept;
 void append_number(std::string& to, double number);
 
 // Appends JSON to a string that the caller owns. Puts the commas; trusts the caller to close what

@@ -19,10 +19,10 @@ using type_set = std::uint32_t;
 constexpr type_set bit(type t) noexcept {
   return 1u << static_cast<unsigned>(t);
 }
-constexpr type_set numbers =
+inline constexpr type_set numbers =
     bit(type::integer) | bit(type::uinteger) | bit(type::real) | bit(type::exact);
-constexpr type_set absent = bit(type::null) | bit(type::missing);
-constexpr type_set anything = (bit(type::type) << 1) - 1;
+inline constexpr type_set absent = bit(type::null) | bit(type::missing);
+inline constexpr type_set anything = (bit(type::type) << 1) - 1;
 
 // What is known of a value before it is there: which types it may have, and its members if those
 // are known. Cheap to copy.
@@ -44,6 +44,8 @@ class static_type {
   static_type or_null() const { return with(bit(type::null)); }
   static_type or_missing() const { return with(bit(type::missing)); }
   static_type with(type_set more) const;
+  static_type without(type_set less) const;
+  static_type either(const static_type& other) const;
 
   type_set may_be() const noexcept { return may_be_; }
   bool may_be(type_set any_of) const noexcept { return (may_be_ & any_of) != 0; }

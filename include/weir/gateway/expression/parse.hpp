@@ -13,9 +13,8 @@ namespace weir::gateway::expression {
 struct parse_limits {
   std::size_t bytes = 16 * 1024;
   std::size_t nodes = 4096;
-  std::size_t depth = 100;
+  std::size_t depth = 200;          // nodes above one another: brackets, and operators in a row
   std::size_t literal_size = 1000;  // elements of one list, entries of one map, arguments
-  std::size_t macros = 8;           // all, map, … inside one another
 };
 
 struct tree;  // src/gateway/expression/tree.hpp
