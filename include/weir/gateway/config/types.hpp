@@ -1,0 +1,85 @@
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "weir/gateway/config/document.hpp"
+#include "weir/gateway/config/reader.hpp"
+
+namespace weir::json {
+class writer;
+}
+
+namespace weir::gateway::config {
+
+class schema_writer;
+
+// How a value is written: its name in the reference, its JSON Schema. A reader of it is a type<T>.
+class any_type {
+ public:
+  virtual std::string word() const = 0;  // "duration", "list of names"
+  virtual void schema(schema_writer& to) const = 0;
+
+ protected:
+  ~any_type() = default;
+};
+
+template <class T>
+class type : public any_type {
+ public:
+  using value_type = T;
+  // Nothing, and a problem told, where it is not written as it should be.
+  virtual std::optional<T> read(reader& r, const node& from) const = 0;
+
+ protected:
+  ~type() = default;
+};
+
+// The scalar types. Each is one object, and has no state but its bounds.
+namespace types {
+
+const type<duration>& positive_duration();
+const type<duration>& any_duration();  // zero too
+const type<time_limit>& duration_or_none();
+const type<pause_range>& durations();  // 25ms..250ms or 100ms
+const type<std::uint64_t>& bytes();    // 64KiB
+const type<double>& percent();         // 20%
+const type<bool>& boolean();
+const type<std::string>& text();
+const type<std::string>& file_name();
+const type<std::string>& policy_name();
+const type<std::string>& media_type();
+const type<std::uint64_t>& at_least_one();
+const type<std::uint64_t>& count();        // zero too
+const type<int>& answer_status();          // 200…599
+const type<int>& error_status();           // 400…599
+const type<std::vector<int>>& statuses();  // one or a list
+const type<config::url>& service_url();
+const type<std::vector<listen_address>>& addresses();  // one or a list
+const type<switchable<listen_address>>& address_or_off();
+const type<std::vector<network_block>>& networks();
+const type<std::vector<std::string>>& field_names();  // of headers; lower case
+const type<std::vector<std::string>>& origins();
+const type<failure_kinds>& failures();
+const type<breaker_profile>& profile();
+const type<std::string>& honours();
+const type<body_as>& as();
+const type<body_kind>& expect();
+
+// Those with expressions.
+const type<expression_text>& expression();
+const type<each_source>& each();
+const type<config::target>& target();
+const type<config::target>& proxy_target();
+const type<config::shape>& shape();
+const type<std::vector<header>>& headers();
+const type<std::vector<named<template_text>>>& query();
+
+}  // namespace types
+}  // namespace weir::gateway::config

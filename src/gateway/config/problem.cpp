@@ -1,0 +1,132 @@
+#include "weir/gateway/config/problem.hpp"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "weir/json/writer.hpp"
+
+namespace weir::gateway::config {
+namespace {
+
+constexpr std::size_t widest_line = 140;  // what a terminal shows of a long source line
+
+std::string sentence(const problem& p) {
+  std::string text = p.what;
+  if (!p.suggestion.empty()) text += "; did you mean `" + p.suggestion + "`?";
+  return text;
+}
+
+// A window of a source line that holds the marked stretch.
+struct excerpt {
+  std::string text;
+  std::string pad;  // what stands before the caret: blanks, and tabs where the line has tabs
+};
+
+excerpt cut(std::string_view line, std::size_t mark) {
+  mark = std::min(mark, line.size());
+  std::size_t from = 0;
+  if (line.size() > widest_line && mark > widest_line / 2) from = mark - widest_line / 2;
+  while (from > 0 && (static_cast<unsigned char>(line[from]) & 0xc0) == 0x80) --from;
+  std::size_t to = std::min(line.size(), from + widest_line);
+  while (to < line.size() && (static_cast<unsigned char>(line[to]) & 0xc0) == 0x80) ++to;
+
+  excerpt e;
+  if (from > 0) e.text = "…", e.pad = " ";
+  for (const char c : line.substr(from, to - from)) {
+    // A control character would move the cursor of whoever reads the message.
+    e.text.push_back(static_cast<unsigned char>(c) < 0x20 && c != '\t' ? '?' : c);
+  }
+  if (to < line.size()) e.text += "…";
+  for (const char c : line.substr(from, mark - from)) {
+    if ((static_cast<unsigned char>(c) & 0xc0) == 0x80) continue;
+    e.pad.push_back(c == '\t' ? '\t' : ' ');
+  }
+  return e;
+}
+
+}  // namespace
+
+void problems::error(place where, std::string what, std::string suggestion) {
+  all_.push_back({severity::error, where, std::move(what), std::move(suggestion)});
+}
+
+void problems::warn(place where, std::string what) {
+  all_.push_back({severity::warning, where, std::move(what), {}});
+}
+
+std::size_t problems::errors_() const noexcept {
+  return static_cast<std::size_t>(std::count_if(
+      all_.begin(), all_.end(), [](const problem& p) { return p.how == severity::error; }));
+}
+
+void problems::sort() {
+  std::stable_sort(all_.begin(), all_.end(), [](const problem& a, const problem& b) {
+    return a.where.offset < b.where.offset;
+  });
+  const auto same = [](const problem& a, const problem& b) {
+    return a.where == b.where && a.how == b.how && a.what == b.what;
+  };
+  all_.erase(std::unique(all_.begin(), all_.end(), same), all_.end());
+}
+
+std::string print(const problem& p, const source& in, print_options how) {
+  const char* const bold = how.color ? "\033[1m" : "";
+  const char* const plain = how.color ? "\033[0m" : "";
+  const bool is_error = p.how == severity::error;
+  const char* const tint = !how.color ? "" : is_error ? "\033[1;31m" : "\033[1;33m";
+
+  const source::position at = in.at(p.where.offset);
+  std::string out = bold;
+  out += in.name() + ":" + std::to_string(at.line) + ":" + std::to_string(at.column) + ": ";
+  out += tint;
+  out += is_error ? "error:" : "warning:";
+  out += plain;
+  out += " " + sentence(p) + "\n";
+
+  const std::string_view line = in.line(at.line);
+  const std::size_t mark =
+      p.where.offset - std::min<std::size_t>(p.where.offset, in.line_start(at.line));
+  const excerpt e = cut(line, mark);
+  std::string number = std::to_string(at.line);
+  if (number.size() < 5) number.insert(0, 5 - number.size(), ' ');
+  out += number + " | " + e.text + "\n";
+
+  // The mark ends with its line, whatever it covers.
+  const std::size_t rest = line.size() - std::min(line.size(), mark);
+  const std::size_t covered = std::min<std::size_t>(p.where.length, rest);
+  std::size_t width = count_characters(line.substr(std::min(line.size(), mark), covered));
+  width = std::clamp<std::size_t>(width, 1, widest_line);
+  out += std::string(number.size(), ' ') + " | " + e.pad + tint + "^" +
+         std::string(width - 1, '~') + plain + "\n";
+  return out;
+}
+
+std::string print(const problems& all, const source& in, print_options how) {
+  std::string out;
+  for (const problem& p : all.all()) out += print(p, in, how);
+  return out;
+}
+
+std::string to_json(const problems& all, const source& in) {
+  std::string out;
+  json::writer w(out);
+  w.begin_array();
+  for (const problem& p : all.all()) {
+    const source::position at = in.at(p.where.offset);
+    w.begin_object();
+    w.key("severity").string(p.how == severity::error ? "error" : "warning");
+    w.key("file").string(in.name());
+    w.key("line").unsigned_integer(at.line);
+    w.key("column").unsigned_integer(at.column);
+    w.key("length").unsigned_integer(count_characters(std::string_view(in.text()).substr(
+        std::min<std::size_t>(p.where.offset, in.text().size()), p.where.length)));
+    w.key("message").string(p.what);
+    if (!p.suggestion.empty()) w.key("suggestion").string(p.suggestion);
+    w.end_object();
+  }
+  w.end_array();
+  return out;
+}
+
+}  // namespace weir::gateway::config

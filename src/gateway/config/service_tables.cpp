@@ -1,0 +1,89 @@
+#include "tables.hpp"
+
+namespace weir::gateway::config {
+namespace {
+
+const table<tls_document>& tls_table() {
+  static const table<tls_document> t(
+      "tls", "How the certificate of an `https://` service is judged.",
+      {
+          key<&tls_document::ca_file>("ca_file", types::file_name(),
+                                      "PEM file of the authorities to trust.",
+                                      "those of the system"),
+          key<&tls_document::verify>("verify", types::boolean(),
+                                     "Whether the certificate and its name are verified.", "true"),
+      });
+  return t;
+}
+
+template <auto Member>
+row<service_document> word(std::string_view name,
+                           const type<typename detail::member_of<decltype(Member)>::value>& t,
+                           std::string_view about, std::string_view by_default = {}) {
+  return key_at<service_document, &service_document::words, Member>(name, t, about, by_default);
+}
+
+bool read_url_alone(reader& r, const node& from, service_document& into) {
+  into.url.given = true;
+  into.url.where = from.where;
+  into.url.value = types::service_url().read(r, from);
+  return into.url.value.has_value();
+}
+
+}  // namespace
+
+const table<service_document>& service_table() {
+  static const table<service_document> t = [] {
+    table<service_document> made(
+        "service", "A service that calls go to; its URL alone is the short form.",
+        {
+            required(
+                key<&service_document::url>("url", types::service_url(),
+                                            "Where it is: `http://` or `https://`, host, port, and "
+                                            "the path that its calls begin with.")),
+            key<&service_document::policy>("policy", types::policy_name(), policy_about, "default"),
+            word<&policy_document::timeout>("timeout", types::positive_duration(), timeout_about,
+                                            timeout_default),
+            word<&policy_document::attempt_timeout>("attempt_timeout", types::positive_duration(),
+                                                    attempt_timeout_about, attempt_timeout_default),
+            word<&policy_document::connect_timeout>("connect_timeout", types::positive_duration(),
+                                                    connect_timeout_about, "1s"),
+            word<&policy_document::retry>("retry", retry_or_off(), retry_about, "off"),
+            word<&policy_document::breaker>("breaker", breaker_or_off(),
+                                            "Its circuit breaker, which all calls share; or `off`.",
+                                            "off"),
+            key<&service_document::failures>(
+                "failures", types::failures(),
+                "What the breaker counts as a failure: `connect` (also reset and truncation), "
+                "`timeout`, `decode` (not JSON, or too large), `kind` (not as expected), statuses.",
+                "[connect, timeout, decode, 5xx]"),
+            key<&service_document::headers>("headers", types::headers(),
+                                            "Headers that all its calls carry."),
+            key<&service_document::forward>("forward", types::field_names(), forward_about, "[]"),
+            key<&service_document::honours>(
+                "honours", types::honours(),
+                "`idempotency-key`: the service does a call once, however "
+                "often it comes with the same key, so that a POST with one "
+                "may be retried."),
+            key<&service_document::tls>("tls", tls_table(), "For `https://`: whom to trust."),
+            key<&service_document::connections>("connections", types::at_least_one(),
+                                                "Connections to it at most, for each worker.",
+                                                "1024"),
+            key<&service_document::response>("response", types::bytes(),
+                                             "The largest body of a composed call.", "8MiB"),
+            later<service_document>("consul", "instances found through Consul"),
+            later<service_document>("instances", "several instances of a service"),
+            later<service_document>("balance", "several instances of a service"),
+            later<service_document>("health", "health checks of instances"),
+            later<service_document>("bulkhead", "a limit on calls at the same time"),
+            later<service_document>("rate_limit", "a limit on calls in a time"),
+            later<service_document>("hedge", "a second call when the first is slow"),
+            later<service_document>("cache", "answers kept for a while"),
+        });
+    made.with_shorthand("url", read_url_alone);
+    return made;
+  }();
+  return t;
+}
+
+}  // namespace weir::gateway::config

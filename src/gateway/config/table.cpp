@@ -1,0 +1,49 @@
+#include "weir/gateway/config/table.hpp"
+
+namespace weir::gateway::config {
+
+void any_table::refuse(reader& r, const node& key) const {
+  std::vector<std::string_view> names;
+  for (const key_info& k : keys_) {
+    if (k.name == key.text) {
+      r.error(key.where, "`" + key.text + "` (" + std::string(k.later) +
+                             ") is not available in this version; take it out");
+      return;
+    }
+    if (k.later.empty()) names.push_back(k.name);
+  }
+  const std::string_view near = nearest(key.text, names);
+  std::string what = "`" + key.text + "` is no key of ";
+  const bool vowel = std::string_view("aeiou").find(name_.front()) != std::string_view::npos;
+  what += (vowel ? "an " : "a ") + std::string(name_);
+  constexpr std::size_t few = 8;
+  if (near.empty() && names.size() <= few) what += "; write " + one_of(names);
+  r.error(key.where, std::move(what), std::string(near));
+}
+
+bool any_table::expect_mapping(reader& r, const node& from) const {
+  if (from.is_mapping()) return true;
+  std::string example;
+  for (const key_info& k : keys_) {
+    if (!k.later.empty()) continue;
+    example = std::string(k.name);
+    break;
+  }
+  r.error(from.where, "expected a mapping like `{" + example + ": …}`, and this is " +
+                          std::string(describe(from)));
+  return false;
+}
+
+void any_table::empty_value(reader& r, const node& key) const {
+  const std::string help = key.text == "default" ? "; write `null` if null is meant"
+                                                 : "; give it a value, or take the line out";
+  r.error(key.where, "`" + key.text + "` is empty" + help);
+}
+
+void any_table::missing_key(reader& r, const node& from, std::string_view key) const {
+  place at = from.where;
+  if (!from.keys.empty()) at = from.keys.front().where;
+  r.error(at, "the " + std::string(name_) + " has no `" + std::string(key) + "`; add it");
+}
+
+}  // namespace weir::gateway::config

@@ -1,0 +1,38 @@
+#pragma once
+
+#include "weir/gateway/config/table.hpp"
+
+// The mappings of a configuration. Each function gives the one table of its mapping; policy words
+// are rows that four of them share.
+namespace weir::gateway::config {
+
+const table<retry_document>& retry_table();
+const table<breaker_document>& breaker_table();
+const table<policy_document>& policy_table();
+const table<service_document>& service_table();
+const table<errors_document>& errors_table();
+const table<step_document>& step_table();
+const table<document>& document_table();
+
+const type<switchable<retry_document>>& retry_or_off();
+const type<switchable<breaker_document>>& breaker_or_off();
+const type<std::vector<named<step_document>>>& steps();
+const type<std::vector<route_document>>& routes();
+const table<route_document>& route_table();
+const table<route_group>& route_group_table();
+
+inline constexpr std::string_view timeout_about =
+    "How long the whole step may take: retries, pauses, reading the body, all items of an `each`.";
+inline constexpr std::string_view timeout_default = "what is left of the route's deadline";
+inline constexpr std::string_view attempt_timeout_about = "How long one attempt may take.";
+inline constexpr std::string_view attempt_timeout_default =
+    "what is left of `timeout`; without one, 5s";
+inline constexpr std::string_view connect_timeout_about = "How long connecting may take.";
+inline constexpr std::string_view retry_about =
+    "Whether and how a failed call is tried again, if it is idempotent; or `off`.";
+inline constexpr std::string_view forward_about =
+    "The client's headers that are sent along with calls; no others are, but trace context.";
+inline constexpr std::string_view policy_about =
+    "The policy of that name gives what is not said here.";
+
+}  // namespace weir::gateway::config
