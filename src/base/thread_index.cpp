@@ -37,9 +37,15 @@ index_registry& registry() {
   return *instance;
 }
 
+// Set once this thread's claim is gone: what still runs in the thread (destructors of other
+// thread_local objects) gets a number that is never given to anyone else, so that a slot never has
+// two writers.
+constinit thread_local bool claim_is_over = false;
+
 struct claim {
   std::uint32_t index = registry().take();
   ~claim() {
+    claim_is_over = true;
     thread_index_plus_one = 0;
     registry().give_back(index);
   }
@@ -48,9 +54,15 @@ struct claim {
 }  // namespace
 
 std::uint32_t claim_thread_index() noexcept {
-  thread_local const claim mine;
-  thread_index_plus_one = mine.index + 1;
-  return mine.index;
+  std::uint32_t index = 0;
+  if (claim_is_over) {
+    index = registry().take();
+  } else {
+    thread_local const claim mine;
+    index = mine.index;
+  }
+  thread_index_plus_one = index + 1;
+  return index;
 }
 
 }  // namespace weir::detail

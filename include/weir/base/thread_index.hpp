@@ -10,8 +10,7 @@ std::uint32_t claim_thread_index() noexcept;
 }  // namespace detail
 
 // A small number that no other living thread has: 0, 1, 2 … in the order of first asking, given
-// again when its thread has ended (its last thread_local destructors may then share it with the
-// next owner). For arrays with one slot for each thread. The hand-over from a
+// again when its thread has ended. For arrays with one slot for each thread. The hand-over from a
 // dead thread to the next owner of its number is ordered (the dead one's writes are seen).
 inline std::uint32_t thread_index() noexcept {
   const std::uint32_t known = detail::thread_index_plus_one;
