@@ -64,7 +64,8 @@ class body_sink {
   virtual void on_body(std::string_view piece) = 0;  // valid during the call
   virtual void on_body_end() = 0;
   // The body broke off, broke its framing or its limit. The server has already sent what is due
-  // (400, 408, 413) unless an answer had begun; the exchange ends through on_abort as well.
+  // (400, 408, 413, 431) unless an answer had begun; status 0: the client is gone. The exchange is
+  // over; on_abort follows where it is set (the sink may clear it).
   virtual void on_body_failed(int status) = 0;
 
  protected:
