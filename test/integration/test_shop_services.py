@@ -9,7 +9,7 @@ import pytest
 from support.expect import problem
 from support.postgres import Postgres
 from support.raw_client import ClosedEarly, ResetByPeer
-from support.shop import Service, run_to_end
+from support.shop import run_to_end, shop  # noqa: F401
 
 PRODUCTS = 5
 
@@ -19,19 +19,6 @@ def postgres():
     server = Postgres().create().start()
     yield server
     server.remove()
-
-
-@pytest.fixture
-def shop(tmp_path):
-    made = []
-
-    def make(kind, *arguments, start=True, **more):
-        made.append(Service(tmp_path, kind, *arguments, **more))
-        return made[-1].start() if start else made[-1]
-
-    yield make
-    for service in made:
-        service.clean_up()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

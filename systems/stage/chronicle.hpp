@@ -1,0 +1,39 @@
+#pragma once
+
+#include <ostream>
+#include <string>
+#include <vector>
+
+#include "weir/base/clock.hpp"
+
+namespace weir::stage {
+
+// What happened when, one line for each event as it happens; and at the end what was expected,
+// what was seen, and whether they agree.
+class chronicle {
+ public:
+  chronicle(std::ostream& to, bool colours);
+
+  void event(const std::string& what);  // "  3.2 s  circuit favorites OPEN: …"
+  void heading(const std::string& what);
+  // A row of the table; told at once as an event, too, if it failed.
+  void row(const std::string& what, const std::string& seen, bool as_told);
+
+  bool all_as_told() const noexcept;
+  void print_table() const;
+
+ private:
+  struct line {
+    std::string what;
+    std::string seen;
+    bool as_told;
+  };
+  std::string painted(const std::string& text, const char* colour) const;
+
+  std::ostream& to_;
+  const bool colours_;
+  const time_point began_;
+  std::vector<line> rows_;
+};
+
+}  // namespace weir::stage

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "systems/stage/visitor.hpp"
+
+namespace weir::stage {
+
+// One circuit as the gateway's admin listener shows it.
+struct circuit_view {
+  std::string state;  // closed, open, half-open
+  std::uint64_t failures = 0;
+  std::string window;  // what trips it: "5 failures within 10s"
+  duration time_to_probe{};
+};
+
+using circuit_views = std::map<std::string, circuit_view>;
+
+circuit_views read_circuits(const answer& from);
+
+// Asks for /circuits again and again, and remembers each circuit's states as they followed one
+// another.
+class circuit_watch {
+ public:
+  circuit_watch(io::loop& on, visitor& by, std::uint16_t admin_port, duration every);
+
+  void start() { look(); }
+  void stop() { timer_.disarm(); }
+  circuit_views ask_now();  // runs the loop until the answer is there
+  // "closed > open > half-open > closed"
+  std::string path_of(const std::string& circuit) const;
+
+ private:
+  void look();
+  void remember(const circuit_views& seen);
+  question query() const;
+
+  io::loop& loop_;
+  visitor& visitor_;
+  const std::uint16_t port_;
+  const duration every_;
+  io::timer timer_;
+  std::map<std::string, std::vector<std::string>> states_;
+};
+
+}  // namespace weir::stage

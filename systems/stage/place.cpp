@@ -1,0 +1,59 @@
+#include "systems/stage/place.hpp"
+
+#include <stdlib.h>
+
+#include <cerrno>
+#include <system_error>
+
+namespace weir::stage {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+fs::path our_directory() {
+  std::error_code none;
+  return fs::read_symlink("/proc/self/exe", none).parent_path();
+}
+
+}  // namespace
+
+std::optional<fs::path> find_program(const std::string& name) {
+  const fs::path here = our_directory();
+  // Installed, weir is in bin/ and the systems' programs are in libexec/weir/.
+  for (const fs::path& at :
+       {here / name, here / "../../bin" / name, here / "../libexec/weir" / name}) {
+    std::error_code none;
+    if (fs::is_regular_file(at, none)) return at.lexically_normal();
+  }
+  return {};
+}
+
+std::optional<fs::path> find_data(const std::string& name) {
+  const fs::path here = our_directory();
+  std::error_code none;
+  for (const fs::path& share : {here / "../../share", here / "../share"}) {
+    const fs::path at = share / "weir/systems" / name;
+    if (fs::is_regular_file(at, none)) return at.lexically_normal();
+  }
+  for (fs::path up = here; up.has_relative_path(); up = up.parent_path()) {
+    const fs::path at = up / "systems" / name;
+    if (fs::is_regular_file(at, none)) return at;
+  }
+  return {};
+}
+
+temporary_directory::temporary_directory(const std::string& prefix) {
+  std::string pattern = (fs::temp_directory_path() / (prefix + ".XXXXXX")).string();
+  if (::mkdtemp(pattern.data()) == nullptr) {
+    throw std::system_error(errno, std::generic_category(), pattern);
+  }
+  path_ = pattern;
+}
+
+temporary_directory::~temporary_directory() {
+  std::error_code none;
+  fs::remove_all(path_, none);
+}
+
+}  // namespace weir::stage
