@@ -32,10 +32,11 @@ parse_error find_byte_fault(std::string_view text) noexcept {
       if (c == '"') opened = std::string_view::npos;
     } else if (c == '"') {
       opened = at;
+    } else if (c == '\\') {
+      return {"a backslash has no meaning outside a string", at};
     }
-    // Outside strings too: so the first pass counts them, and there it is wrong anyway.
-    at += c == '\\' && at + 1 < text.size() && static_cast<unsigned char>(text[at + 1]) < 0x80 &&
-                  static_cast<unsigned char>(text[at + 1]) >= 0x20
+    // An escaped quote does not end the string; what else is escaped is looked at by itself.
+    at += c == '\\' && at + 1 < text.size() && (text[at + 1] == '"' || text[at + 1] == '\\')
               ? 2
               : length;
   }

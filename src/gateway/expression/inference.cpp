@@ -30,7 +30,7 @@ bool comparable(type_set a, type_set b) {
   return (a & b & (text | bytes | boolean)) != 0;
 }
 
-std::string quoted(std::string_view what) {
+std::string in_quotes(std::string_view what) {
   return "'" + std::string(what) + "'";
 }
 
@@ -62,7 +62,7 @@ bool inference::known(std::string_view name) const {
 
 void inference::needs_truth(const tree_node& node, const static_type& of) {
   if (!of.may_be(boolean)) {
-    wrong(node, quoted(spelling(node.what)) + " needs true or false, not " + describe(of.may_be()));
+    wrong(node, in_quotes(spelling(node.what)) + " needs true or false, not " + describe(of.may_be()));
   }
 }
 
@@ -155,7 +155,7 @@ static_type inference::name(const tree_node& node) {
     for (const auto& entry : names_.names()) candidates.push_back(entry.first);
     suggestion = suggest(name, candidates);
   }
-  wrong(node, "there is no name " + quoted(name), std::move(suggestion));
+  wrong(node, "there is no name " + in_quotes(name), std::move(suggestion));
   return {};
 }
 
@@ -169,9 +169,9 @@ static_type inference::known_member(const tree_node& node, const static_type& of
   std::vector<std::string_view> candidates;
   for (const auto& entry : *members) candidates.push_back(entry.first);
   const tree_node& object = kid_node(node, 0);
-  std::string where = object.what == op::name ? " in " + quoted(tree_.names[object.data]) : "";
-  if (object.what == op::select) where = " in " + quoted(tree_.names[object.data]);
-  wrong(node, "there is no " + quoted(name) + where, suggest(name, candidates));
+  std::string where = object.what == op::name ? " in " + in_quotes(tree_.names[object.data]) : "";
+  if (object.what == op::select) where = " in " + in_quotes(tree_.names[object.data]);
+  wrong(node, "there is no " + in_quotes(name) + where, suggest(name, candidates));
   return {};
 }
 
@@ -180,7 +180,7 @@ static_type inference::select(const tree_node& node) {
   const auto name = tree_.names[node.data];
   if (of.may_be(map_set)) return known_member(node, of, name);
   if (of.may_be(absent)) return static_type(absent);
-  wrong(node, quoted(name) + " is asked of what has no members: " + describe(of.may_be()),
+  wrong(node, in_quotes(name) + " is asked of what has no members: " + describe(of.may_be()),
         of.may_be() == list_set ? "take an element first, x[0]." + std::string(name) +
                                       ", or all: x.map(e, e." + std::string(name) + ")"
                                 : std::string());
@@ -218,7 +218,7 @@ static_type inference::call(const tree_node& node) {
     gone |= last.may_be() & absent;
     const type_set allowed = parameter(called, i) | (passes_absent(called.id) ? absent : 0);
     if (!last.may_be(allowed)) {
-      wrong(node, quoted(called.name) + " cannot take " + describe(last.may_be()));
+      wrong(node, in_quotes(called.name) + " cannot take " + describe(last.may_be()));
       return static_type(called.gives);
     }
   }
@@ -238,7 +238,7 @@ static_type inference::arithmetic(const tree_node& node) {
   const tree_node& right = kid_node(node, 1);
   if (node.what == op::subtract && right.what == op::name && !known(tree_.names[right.data])) {
     const auto word = std::string(tree_.names[right.data]);
-    wrong(right, "there is no name " + quoted(word),
+    wrong(right, "there is no name " + in_quotes(word),
           "a member with '-' in its name is written x['…-" + word + "']");
     return static_type::number();
   }
@@ -247,7 +247,7 @@ static_type inference::arithmetic(const tree_node& node) {
   if (gives == 0) {
     const bool text_and_number = node.what == op::add && (a.may_be() == text || b.may_be() == text);
     wrong(node,
-          quoted(spelling(node.what)) + " cannot take " + describe(a.may_be()) + " and " +
+          in_quotes(spelling(node.what)) + " cannot take " + describe(a.may_be()) + " and " +
               describe(b.may_be()),
           text_and_number ? "string(x) makes text of a number" : "");
     return {};
@@ -259,7 +259,7 @@ static_type inference::comparison(const tree_node& node) {
   const auto a = kid(node, 0);
   const auto b = kid(node, 1);
   if (!comparable(a.may_be(), b.may_be())) {
-    wrong(node, quoted(spelling(node.what)) + " cannot take " + describe(a.may_be()) + " and " +
+    wrong(node, in_quotes(spelling(node.what)) + " cannot take " + describe(a.may_be()) + " and " +
                     describe(b.may_be()));
   }
   return static_type::boolean();
@@ -293,7 +293,7 @@ static_type inference::map(const tree_node& node) {
     const tree_node& key = kid_node(node, i);
     if (key.what == op::name && !known(tree_.names[key.data])) {
       const auto word = std::string(tree_.names[key.data]);
-      wrong(key, "there is no name " + quoted(word), "a key is a string: '" + word + "'");
+      wrong(key, "there is no name " + in_quotes(word), "a key is a string: '" + word + "'");
     } else if (const auto of = kid(node, i); !of.may_be(keys)) {
       wrong(key, "a key is a string, an int, a uint or a bool, not " + describe(of.may_be()));
     }
@@ -305,7 +305,7 @@ static_type inference::map(const tree_node& node) {
 static_type inference::macro(const tree_node& node) {
   const auto range = kid(node, 0);
   if (!range.may_be(list_set | map_set | absent)) {
-    wrong(node, quoted(spelling(node.what)) + " goes over a list or a map, not " +
+    wrong(node, in_quotes(spelling(node.what)) + " goes over a list or a map, not " +
                     describe(range.may_be()));
   }
   const auto element = range.may_be(map_set) ? static_type::any() : range.element();

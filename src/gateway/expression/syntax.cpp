@@ -29,7 +29,7 @@ const macro_name* find_macro(std::string_view name) {
   return found == std::end(macros) ? nullptr : found;
 }
 
-std::string quoted(std::string_view what) {
+std::string in_quotes(std::string_view what) {
   return "'" + std::string(what) + "'";
 }
 
@@ -61,7 +61,7 @@ bool syntax::advance() {
 
 bool syntax::expect(std::string_view symbol, std::string_view what) {
   if (ahead_.is(symbol)) return advance();
-  return fail(ahead_.offset, ahead_.length, quoted(symbol) + " is due here, " + std::string(what),
+  return fail(ahead_.offset, ahead_.length, in_quotes(symbol) + " is due here, " + std::string(what),
               ahead_.kind == token_kind::name ? word_for_operator(ahead_.spelled) : std::string());
 }
 
@@ -74,7 +74,7 @@ bool syntax::fail_unexpected() {
   if (ahead_.kind == token_kind::end)
     return fail(ahead_.offset, 1, "the expression ends too early");
   if (ahead_.kind == token_kind::symbol) {
-    return fail(ahead_.offset, ahead_.length, quoted(ahead_.spelled) + " has no meaning here");
+    return fail(ahead_.offset, ahead_.length, in_quotes(ahead_.spelled) + " has no meaning here");
   }
   return fail(ahead_.offset, ahead_.length, "an operator is due before this",
               ahead_.kind == token_kind::name ? word_for_operator(ahead_.spelled) : std::string());
@@ -303,7 +303,7 @@ syntax::made syntax::primary() {
   if (at.kind == token_kind::end) {
     fail(at.offset, 1, "the expression ends where a value is due");
   } else {
-    fail(at.offset, at.length, "a value is due here, not " + quoted(at.spelled));
+    fail(at.offset, at.length, "a value is due here, not " + in_quotes(at.spelled));
   }
   return none;
 }
@@ -315,7 +315,7 @@ syntax::made syntax::named() {
   }
   if (name.is_word("null")) return advance() ? constant(name, value::null()) : none;
   if (std::ranges::find(reserved, name.spelled) != std::end(reserved)) {
-    fail(name.offset, name.length, quoted(name.spelled) + " is a reserved word");
+    fail(name.offset, name.length, in_quotes(name.spelled) + " is a reserved word");
     return none;
   }
   if (!advance()) return none;
@@ -346,24 +346,24 @@ syntax::made syntax::call(const token& name, kid_list given, bool method) {
   const auto* const found = find_function(name.spelled);
   if (!found) {
     if (find_macro(name.spelled)) {
-      fail(name.offset, name.length, quoted(name.spelled) + " is written after a list",
+      fail(name.offset, name.length, in_quotes(name.spelled) + " is written after a list",
            "list." + std::string(name.spelled) + "(x, …)");
       return none;
     }
     std::vector<std::string_view> known{"has"};
     for (const auto& f : all_functions()) known.push_back(f.name);
     for (const auto& m : macros) known.push_back(m.name);
-    fail(name.offset, name.length, "there is no function " + quoted(name.spelled),
+    fail(name.offset, name.length, "there is no function " + in_quotes(name.spelled),
          suggest(name.spelled, known));
     return none;
   }
   if (method && !found->as_method) {
-    fail(name.offset, name.length, quoted(name.spelled) + " is no method",
+    fail(name.offset, name.length, in_quotes(name.spelled) + " is no method",
          "write " + std::string(name.spelled) + "(x)");
     return none;
   }
   if (!method && !found->as_function) {
-    fail(name.offset, name.length, quoted(name.spelled) + " is written after what it works on",
+    fail(name.offset, name.length, in_quotes(name.spelled) + " is written after what it works on",
          "write x." + std::string(name.spelled) + "(…)");
     return none;
   }
@@ -374,7 +374,7 @@ syntax::made syntax::call(const token& name, kid_list given, bool method) {
       due += found->most > 100 ? " or more" : " or " + std::to_string(found->most - receiver);
     }
     fail(name.offset, name.length,
-         quoted(name.spelled) + " takes " + due +
+         in_quotes(name.spelled) + " takes " + due +
              (due == "1" ? " argument, not " : " arguments, not ") +
              std::to_string(given.size() - std::min(receiver, given.size())));
     return none;
