@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -9,7 +10,7 @@
 #include <vector>
 
 #include "weir/http/client.hpp"
-#include "weir/resilience/circuit_breaker/policy.hpp"
+#include "weir/resilience/circuit_breaker/circuit_breaker.hpp"
 #include "weir/resilience/retry/budget.hpp"
 #include "weir/upstream/failure_set.hpp"
 
@@ -30,7 +31,8 @@ struct service_settings {
   std::uint64_t response_bytes = 8 * 1024 * 1024;  // a composed call's body; above: a failure
   http::client_limits pool;
   failure_set failures;
-  std::optional<circuit_breaker_options> breaker;  // none: no breaker
+  std::optional<circuit_options> breaker;  // none: no breaker
+  std::string trip_text;                    // its rule in words: "5 failures within 10 s"
   retry_budget_options budget;
 };
 
@@ -65,6 +67,10 @@ class service {
 // load and reload only. Thread-safe.
 class service_registry {
  public:
+  // `made` is told of every circuit when it is made, once: to listen to it.
+  using circuit_made = std::function<void(const circuit_breaker&, const service_settings&)>;
+  explicit service_registry(circuit_made made = {}) : made_(std::move(made)) {}
+
   // The service for these settings; its circuit and budget are those of the same name before, with
   // the new options. Call commit() with the services of the configuration that was accepted, so that
   // a refused configuration leaves no trace.
@@ -78,6 +84,7 @@ class service_registry {
     std::optional<circuit_breaker> circuit;
     std::optional<retry_budget> budget;
   };
+  circuit_made made_;
   mutable std::mutex mutex_;
   std::map<std::string, kept, std::less<>> kept_;
   std::uint32_t next_index_ = 0;

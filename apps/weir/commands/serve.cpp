@@ -1,0 +1,202 @@
+#include "commands/serve.hpp"
+
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <iostream>
+#include <optional>
+
+#include "exit_codes.hpp"
+#include "file_watch.hpp"
+#include "service_manager.hpp"
+#include "signals.hpp"
+#include "weir/base/log.hpp"
+#include "weir/gateway/admin/admin.hpp"
+#include "weir/gateway/config/load.hpp"
+#include "weir/gateway/plan/compile.hpp"
+#include "weir/gateway/run/circuit_log.hpp"
+#include "weir/gateway/run/gateway.hpp"
+#include "weir/telemetry/log_output.hpp"
+
+namespace weir::app {
+namespace {
+
+using gateway::plan;
+
+std::optional<log::level> level_of(const std::string& name) {
+  for (const auto l : {log::level::debug, log::level::info, log::level::warn, log::level::error}) {
+    if (name == log::to_string(l)) return l;
+  }
+  return std::nullopt;
+}
+
+// The plan of the file, or null: then everything that is wrong with it has been printed.
+std::shared_ptr<const plan> read_plan(const serve_options& options,
+                                      upstream::service_registry& services, bool& readable) {
+  namespace config = gateway::config;
+  auto loaded = config::load_file(options.file);
+  readable = loaded.has_value();
+  if (!loaded) {
+    std::cerr << "weir: " << loaded.error() << '\n';
+    return nullptr;
+  }
+  std::shared_ptr<plan> made;
+  if (loaded->ok()) {
+    auto compiled = gateway::compile(loaded->what, services, loaded->found);
+    if (compiled && loaded->ok()) made = std::move(compiled);
+  }
+  const bool color = ::isatty(STDERR_FILENO) && !std::getenv("NO_COLOR");
+  std::cerr << config::print(loaded->found, *loaded->what.from, {.color = color});
+  if (made && options.workers > 0) made->settings.workers = options.workers;
+  return made;
+}
+
+// Sockets are what a gateway is made of; the soft limit is often 1024 for no reason of ours.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= limit.rlim_max) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+// The process: one gateway, its admin listener, and what signals ask for.
+class process {
+ public:
+  process(const serve_options& options, io::loop& loop, telemetry::line_output* access)
+      : options_(options), loop_(loop), access_(access), services_(&gateway::log_circuit) {}
+
+  int start() {
+    bool readable = false;
+    const auto first = read_plan(options_, services_, readable);
+    if (!first) return readable ? exit_configuration : exit_failure;
+    auto started = gateway::gateway::start(loop_, first, {.access_log = access_});
+    if (!started) return refuse(started.error());
+    gateway_ = std::move(*started);
+    services_.commit(first->services);
+    reloads_.last_success = loop_.unix_seconds();
+    if (first->settings.admin) {
+      auto at = io::listener::open(*first->settings.admin, {});
+      if (!at) return refuse("admin: " + at.error());
+      admin_ = std::make_unique<gateway::admin>(loop_, *gateway_, reloads_);
+      log::info("admin listening", {{"address", (*at)->bound().to_string()}});
+      admin_->listen(std::move(*at));
+    }
+    for (const auto& a : first->settings.listen) {
+      log::info("listening",
+                {{"address", a.to_string()}, {"workers", gateway_->workers()}});
+    }
+    notify_ready();
+    return exit_ok;
+  }
+
+  void reload() {
+    notify_reloading();
+    bool readable = false;
+    const auto next = read_plan(options_, services_, readable);
+    if (!next) {
+      reload_failed("the new configuration is wrong; the old one serves on");
+    } else if (auto taken = gateway_->adopt(next); !taken) {
+      reload_failed(taken.error());
+    } else {
+      services_.commit(next->services);
+      reloads_.last_succeeded = true;
+      reloads_.last_success = loop_.unix_seconds();
+      log::info("configuration reloaded", {{"file", options_.file}});
+    }
+    notify_ready();
+  }
+
+  void leave() {
+    if (leaving_) {
+      log::warn("told twice to stop: leaving at once");
+      std::_Exit(exit_failure);
+    }
+    leaving_ = true;
+    log::info("going away", {{"notice_ms", in_ms(gateway_->current()->settings.drain_notice)}});
+    notify_stopping();
+    gateway_->drain([this](std::size_t found) {
+      log::info("drained", {{"found_in_closing_window", found}});
+      loop_.stop();
+    });
+  }
+
+  const std::shared_ptr<const plan>& current() const { return gateway_->current(); }
+
+ private:
+  static std::int64_t in_ms(duration d) {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(d).count();
+  }
+
+  static int refuse(const std::string& why) {
+    std::cerr << "weir: " << why << '\n';
+    return exit_failure;
+  }
+
+  void reload_failed(const std::string& why) {
+    reloads_.last_succeeded = false;
+    ++reloads_.failures;
+    log::error("reload refused", {{"reason", why}});
+  }
+
+  const serve_options& options_;
+  io::loop& loop_;
+  telemetry::line_output* access_;
+  upstream::service_registry services_;
+  gateway::reload_status reloads_;
+  std::unique_ptr<gateway::gateway> gateway_;
+  std::unique_ptr<gateway::admin> admin_;
+  bool leaving_ = false;
+};
+
+}  // namespace
+
+int serve(const serve_options& options) {
+  const auto level = level_of(options.log_level);
+  if (!level) {
+    std::cerr << "weir: --log-level is debug, info, warn or error\n";
+    return exit_usage;
+  }
+  log::set_level(*level);
+  raise_descriptor_limit();
+  // Before any thread, so that all inherit it and the signals come to the loop alone.
+  signals::block();
+
+  auto lines = telemetry::line_output::open(options.log);
+  if (!lines) {
+    std::cerr << "weir: " << lines.error() << '\n';
+    return exit_failure;
+  }
+  telemetry::log_output log_sink(
+      std::move(*lines),
+      options.log_json ? telemetry::log_format::json : telemetry::log_format::text);
+  std::unique_ptr<telemetry::line_output> access;
+  if (!options.access_log.empty()) {
+    auto opened = telemetry::line_output::open(options.access_log);
+    if (!opened) {
+      std::cerr << "weir: " << opened.error() << '\n';
+      return exit_failure;
+    }
+    access = std::move(*opened);
+  }
+
+  io::loop loop;
+  int code = exit_ok;
+  {
+    process running(options, loop, access.get());
+    code = running.start();
+    if (code != exit_ok) return code;
+    signals on_signals(loop, {.reload = [&] { running.reload(); },
+                              .leave = [&] { running.leave(); }});
+    std::unique_ptr<file_watch> watch;
+    if (options.watch) {
+      watch = std::make_unique<file_watch>(loop, options.file, [&] { running.reload(); });
+    }
+    watchdog alive(loop);
+    loop.run();
+  }
+  return code;
+}
+
+}  // namespace weir::app

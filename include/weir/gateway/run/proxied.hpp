@@ -1,0 +1,117 @@
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "weir/base/arena.hpp"
+#include "weir/gateway/expression/program.hpp"
+#include "weir/gateway/run/judge.hpp"
+#include "weir/gateway/run/request.hpp"
+#include "weir/http/client.hpp"
+#include "weir/resilience/pipeline/call.hpp"
+#include "weir/upstream/endpoint.hpp"
+
+namespace weir::gateway {
+
+struct generation;
+
+// One request passed on to a service and its answer passed back, both as they come: nothing is held
+// but what one side has not yet taken. An answer that comes in one piece goes out in one write.
+//
+// The pipeline's call ends with the answer's last byte or, where the route has no deadline (a stream
+// of events), with its head. An answer that a retry may mend is judged before any of it is passed
+// back. A request with a body is sent once.
+class proxied final {
+ public:
+  explicit proxied(worker& on);
+  ~proxied();
+
+  // `path` is normalised: what is sent is what was routed. Views into the request's head.
+  void start(const request_context& request, std::string_view path,
+             std::span<const std::string_view> parameters, generation& in);
+
+ private:
+  // Both sides call their functions on_body; each gets a receiver of its own.
+  struct service_side final : http::client_receiver {
+    explicit service_side(proxied& o) noexcept : owner(o) {}
+    void on_head(const http::response_head& head) override { owner.answer_head(head); }
+    void on_body(std::string_view piece) override { owner.answer_body(piece); }
+    void on_end() override { owner.answer_end(); }
+    void on_failed(http::client_error why, std::string_view) override { owner.attempt_failed(why); }
+    void on_body_writable() override { owner.service_takes_more(); }
+    proxied& owner;
+  };
+  struct client_side final : http::body_sink {
+    explicit client_side(proxied& o) noexcept : owner(o) {}
+    void on_body(std::string_view piece) override { owner.request_body(piece); }
+    void on_body_end() override { owner.request_body_end(); }
+    void on_body_failed(int status) override { owner.request_body_failed(status); }
+    proxied& owner;
+  };
+
+  bool render(std::string_view path, std::span<const std::string_view> parameters);
+  void render_headers(const http::request_head& head);
+  void follow(action todo);
+  void begin_attempt(const action& todo);
+  void send(http::client_pool& pool);
+  void on_resolved(bool resolved);
+  void stop_attempt();
+
+  void answer_head(const http::response_head& head);
+  void answer_body(std::string_view piece);
+  void answer_end();
+  void attempt_failed(http::client_error why);
+  void service_takes_more();
+  void request_body(std::string_view piece);
+  void request_body_end();
+  void request_body_failed(int status);
+  void on_client_gone();
+  void on_client_drained();
+  void on_timer();
+
+  void pass_head();
+  bool settle(const weir::outcome& how);
+  void note_attempt(int status, cause why);
+  void touch();
+  void arm();
+  void refuse(cause why, int status, duration retry_after);
+  void cut(cause why);
+  void over(int status, cause why);
+  void release();
+
+  worker& worker_;
+  service_side from_service_{*this};
+  client_side from_client_{*this};
+  generation* generation_ = nullptr;
+  request_context request_;
+  arena memory_;
+  std::optional<pipeline_call> policies_;
+  upstream::endpoint* endpoint_ = nullptr;
+  upstream::endpoint::waiter waiter_;
+  http::client_request out_;
+  http::client_exchange* exchange_ = nullptr;
+  std::string target_;
+  std::string header_lines_;   // to the service, without what differs by attempt
+  std::string attempt_lines_;  // with it
+  std::string answer_lines_;
+  std::optional<std::uint64_t> answer_length_;
+  bool answer_has_body_ = false;
+  std::uint64_t bytes_ = 0;
+  int status_ = 0;
+  cause last_ = cause::none;
+  int last_status_ = 0;
+  time_point attempt_began_{};
+  time_point policies_due_ = time_point::max();
+  time_point idle_due_ = time_point::max();
+  bool settled_ = false;       // the pipeline has its verdict
+  bool body_asked_ = false;
+  bool started_ = false;       // the client has the head
+  bool complete_ = false;      // the client has all
+  bool ended_ = true;
+  io::timer timer_;
+  io::deferred quiet_;
+};
+
+}  // namespace weir::gateway

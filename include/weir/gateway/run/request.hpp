@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "weir/gateway/plan/plan.hpp"
+#include "weir/gateway/reply/cause.hpp"
+#include "weir/gateway/reply/problem.hpp"
+#include "weir/http/server.hpp"
+#include "weir/telemetry/trace.hpp"
+
+namespace weir::gateway {
+
+class worker;
+
+// What every request has, composed or proxied: the exchange, the route it found, its place in a trace,
+// and by when it must be answered. Filled by the front.
+struct request_context {
+  http::server_exchange* exchange = nullptr;
+  const route_plan* route = nullptr;  // null: none was found
+  const gateway_settings* settings = nullptr;
+  telemetry::trace_context trace;
+  char trace_id[telemetry::trace_context::trace_id_length] = {};
+  time_point began{};
+  time_point deadline = time_point::max();
+  bool caller_deadline = false;  // the deadline is the caller's, shorter than the route's
+  bool trusted_peer = false;     // the peer is one of trusted_proxies
+  std::string_view cors_origin;  // the request's origin, where `cors:` allows it
+  http::method verb = http::method::get;
+  // Filled only where there is an access log: the exchange is gone by the time it is written.
+  std::string log_method;
+  std::string log_target;
+  std::string log_client;
+
+  std::string_view trace_text() const noexcept { return {trace_id, sizeof trace_id}; }
+};
+
+}  // namespace weir::gateway

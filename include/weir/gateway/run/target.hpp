@@ -1,0 +1,30 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "weir/gateway/expression/program.hpp"
+#include "weir/gateway/plan/plan.hpp"
+#include "weir/gateway/reply/cause.hpp"
+#include "weir/http/message.hpp"
+
+namespace weir::gateway {
+
+struct target_failure {
+  cause why = cause::none;  // bad_request: what the client sent is at fault, which is a 400
+  std::string_view detail;
+};
+
+// Appends the target with its slots filled and encoded. False: nothing may be sent.
+bool render_target(const target_template& target, const expression::frame& in,
+                   const http::request_head& head, std::string& to, target_failure& why);
+
+// Whether an expression reads nothing but the client's request, so that what is wrong with its value is
+// the client's fault.
+bool only_client(const expression::text_program& text);
+
+// The cause that a value which cannot be sent stands for.
+cause cause_of(const expression::value& v, bool from_client);
+std::string_view detail_of(const expression::value& v, std::string_view otherwise);
+
+}  // namespace weir::gateway

@@ -1,0 +1,149 @@
+#include "weir/gateway/admin/admin.hpp"
+
+#include <vector>
+
+#include "weir/base/log.hpp"
+#include "weir/gateway/reply/problem.hpp"
+#include "weir/http/query.hpp"
+#include "weir/http/uri.hpp"
+#include "weir/json/writer.hpp"
+
+namespace weir::gateway {
+namespace {
+
+constexpr std::string_view text_lines = "Content-Type: text/plain; charset=utf-8\r\n";
+constexpr std::string_view json_lines = "Content-Type: application/json\r\n";
+
+void refuse(http::server_exchange& exchange, int status, std::string_view detail,
+            std::string_view allow = {}) {
+  const error_answer out = render_problem({.status = status,
+                                           .why = cause::none,
+                                           .detail = detail,
+                                           .code = http::reason_phrase(status),
+                                           .allow = allow},
+                                          nullptr);
+  exchange.respond(out.status, out.header_lines, out.body);
+}
+
+// A name that a page in somebody's browser cannot have brought here by DNS rebinding.
+bool is_loopback_host(std::string_view host) {
+  if (host.starts_with('[')) return host.substr(0, host.find(']') + 1) == "[::1]";
+  const std::string_view name = host.substr(0, host.find(':'));
+  return name == "localhost" || (name.starts_with("127.") && io::address::parse(name, 0));
+}
+
+}  // namespace
+
+// Ends with the exchange: answered, or its client gone.
+struct admin::waiting {
+  http::server_exchange* exchange;
+  void gone() { exchange = nullptr; }
+};
+
+admin::admin(io::loop& main, gateway& of, const reload_status& reloads)
+    : loop_(main), gateway_(of), reloads_(reloads) {
+  http::server::options options;
+  options.limits.connections = 256;
+  server_ = std::make_unique<http::server>(main, *this, options);
+}
+
+admin::~admin() { *alive_ = false; }
+
+void admin::listen(std::unique_ptr<io::listener> at) { server_->listen(std::move(at)); }
+
+void admin::drain(time_point until, std::function<void()> done) {
+  server_->announce_close(true);
+  server_->drain(until, std::move(done));
+}
+
+void admin::on_request(http::server_exchange& exchange) {
+  const http::request_head& head = exchange.head();
+  if (head.verb == http::method::get || head.verb == http::method::head) {
+    get(exchange, head.path);
+  } else if (head.verb == http::method::post) {
+    post(exchange, head.path);
+  } else {
+    refuse(exchange, 405, "the admin listener answers GET, HEAD and POST", "GET, HEAD, POST");
+  }
+}
+
+void admin::get(http::server_exchange& exchange, std::string_view path) {
+  if (path == "/livez") {
+    exchange.respond(200, text_lines, "ok\n");
+  } else if (path == "/readyz") {
+    ready(exchange);
+  } else if (path == "/metrics") {
+    metrics(exchange);
+  } else if (path == "/circuits") {
+    exchange.respond(200, json_lines, circuits_json(*gateway_.current(), loop_.now()));
+  } else if (path == "/") {
+    exchange.respond(200, text_lines, "/livez\n/readyz\n/metrics\n/circuits\n");
+  } else {
+    refuse(exchange, 404, "known here: /livez, /readyz, /metrics, /circuits");
+  }
+}
+
+// An open circuit never makes the gateway unready: it is exactly then that it is needed.
+void admin::ready(http::server_exchange& exchange) {
+  const bool ready = !gateway_.draining();
+  std::string body;
+  if (exchange.head().query.find("verbose") != std::string_view::npos) {
+    body += "[+]configuration ok\n";
+    body += ready ? "[+]listening ok\n" : "[-]listening going away\n";
+    if (!reloads_.last_succeeded) {
+      body += "[+]reload ok (the last one was refused; the configuration before it serves)\n";
+    }
+  }
+  body += ready ? "ready\n" : "not ready: going away\n";
+  exchange.respond(ready ? 200 : 503, text_lines, body);
+}
+
+void admin::metrics(http::server_exchange& exchange) {
+  auto w = std::make_shared<waiting>(waiting{&exchange});
+  exchange.on_abort(delegate<void()>::to<&waiting::gone>(*w));
+  gateway_.collect([this, w, alive = alive_](const worker_stats& stats) {
+    if (!w->exchange || !*alive) return;
+    w->exchange->respond(200, "Content-Type: text/plain; version=0.0.4; charset=utf-8\r\n",
+                         metrics_text(stats, *gateway_.current(), reloads_, loop_.now()));
+  });
+}
+
+// POST /circuits/NAME/ACTION. The header and the loopback Host keep a page in an operator's browser
+// from doing it behind his back.
+void admin::post(http::server_exchange& exchange, std::string_view path) {
+  const http::request_head& head = exchange.head();
+  if (!is_loopback_host(head.host) || head.fields.find("x-weir-admin").value_or("") != "1") {
+    refuse(exchange, 403, "needs a loopback Host and the header X-Weir-Admin: 1");
+    return;
+  }
+  constexpr std::string_view prefix = "/circuits/";
+  const auto slash = path.rfind('/');
+  std::string name;
+  if (!path.starts_with(prefix) || slash < prefix.size() ||
+      !http::percent_decode(path.substr(prefix.size(), slash - prefix.size()), name)) {
+    refuse(exchange, 404, "known here: POST /circuits/NAME/{force-open,force-close,reset}");
+    return;
+  }
+  const std::string_view action = path.substr(slash + 1);
+  for (const auto& s : gateway_.current()->services) {
+    if (s->name() != name || !s->circuit()) continue;
+    const circuit_breaker& circuit = *s->circuit();
+    const time_point now = weir::now();
+    if (action == "force-open") {
+      circuit.force_open(now);
+    } else if (action == "force-close") {
+      circuit.force_close(now);
+    } else if (action == "reset") {
+      circuit.reset(now);
+    } else {
+      refuse(exchange, 404, "the actions are force-open, force-close and reset");
+      return;
+    }
+    log::info("circuit changed by an operator", {{"circuit", name}, {"action", action}});
+    exchange.respond(200, json_lines, circuits_json(*gateway_.current(), now));
+    return;
+  }
+  refuse(exchange, 404, "there is no circuit of that name");
+}
+
+}  // namespace weir::gateway

@@ -1,0 +1,48 @@
+#include "weir/gateway/admin/admin.hpp"
+#include "weir/json/writer.hpp"
+
+namespace weir::gateway {
+
+std::string circuits_json(const plan& p, time_point now) {
+  std::string body;
+  json::writer out(body);
+  out.begin_object().key("circuits").begin_array();
+  for (const auto& s : p.services) {
+    if (!s->circuit()) continue;
+    const circuit_snapshot c = s->circuit()->snapshot(now);
+    const auto ms = [](duration d) {
+      return std::chrono::ceil<std::chrono::milliseconds>(d).count();
+    };
+    out.begin_object();
+    out.key("name").string(s->name());
+    out.key("state").string(to_string(c.state));
+    out.key("failures").unsigned_integer(c.failures);
+    out.key("failure_rate").number(c.failure_rate);
+    out.key("slow_call_rate").number(c.slow_call_rate);
+    out.key("calls").begin_object();
+    out.key("successful").unsigned_integer(c.successful);
+    out.key("failed").unsigned_integer(c.failed);
+    out.key("ignored").unsigned_integer(c.ignored);
+    out.end_object();
+    out.key("window").begin_object();
+    out.key("calls").unsigned_integer(c.buffered_calls);
+    out.key("trip").string(s->settings().trip_text);
+    out.end_object();
+    out.key("not_permitted").unsigned_integer(c.not_permitted);
+    out.key("time_to_probe_ms").integer(ms(c.time_to_probe));
+    out.key("probes_in_flight").unsigned_integer(c.probes_in_flight);
+    out.key("probes_succeeded").unsigned_integer(c.probes_succeeded);
+    out.key("transitions").unsigned_integer(c.transitions);
+    out.key("last_error");
+    if (c.last_error.empty()) {
+      out.null();
+    } else {
+      out.string(c.last_error);
+    }
+    out.end_object();
+  }
+  out.end_array().end_object();
+  return body;
+}
+
+}  // namespace weir::gateway

@@ -1,0 +1,134 @@
+#include <array>
+#include <string>
+
+#include "weir/gateway/admin/admin.hpp"
+#include "weir/telemetry/exposition.hpp"
+
+namespace weir::gateway {
+namespace {
+
+using telemetry::exposition;
+
+constexpr std::string_view server_name = "http_server_request_duration_seconds";
+constexpr std::string_view client_name = "http_client_request_duration_seconds";
+
+// OpenTelemetry's error.type: the cause, or the status where that is all there is to say.
+std::string error_type(int status, std::string_view error) {
+  if (!error.empty()) return std::string(error);
+  return status >= 500 ? std::to_string(status) : std::string();
+}
+
+void add_server(exposition& out, const worker_stats& stats, const plan& p) {
+  const auto& subjects = stats.server.subjects();
+  for (std::size_t i = 0; i < subjects.size(); ++i) {
+    // Subject 0 found no route; a plan that has shrunk leaves others behind.
+    const std::string_view route =
+        i == 0 ? "" : i - 1 < p.routes.size() ? std::string_view(p.routes[i - 1].pattern) : "gone";
+    for (const auto& e : subjects[i]) {
+      const std::string status = std::to_string(e.status);
+      const std::string error = error_type(e.status, e.error);
+      out.durations(server_name, "Duration of the requests of clients.",
+                    {{"http_route", route},
+                     {"http_request_method", e.method},
+                     {"http_response_status_code", status},
+                     {"error_type", error}},
+                    e.durations);
+    }
+  }
+  for (std::size_t i = 0; i < stats.partial.size() && i < p.routes.size(); ++i) {
+    if (stats.partial[i] == 0) continue;
+    out.counter("weir_partial_answers_total", "Answers with parts missing.",
+                {{"http_route", p.routes[i].pattern}}, static_cast<double>(stats.partial[i]));
+  }
+}
+
+void add_client(exposition& out, const worker_stats& stats, const plan& p) {
+  const auto& subjects = stats.client.subjects();
+  for (const auto& s : p.services) {
+    if (s->index() >= subjects.size()) continue;
+    for (const auto& e : subjects[s->index()]) {
+      const std::string status = e.status == 0 ? "" : std::to_string(e.status);
+      const std::string error = error_type(e.status, e.error);
+      out.durations(client_name, "Duration of attempts at services.",
+                    {{"weir_service", s->name()},
+                     {"server_address", s->settings().host},
+                     {"http_request_method", e.method},
+                     {"http_response_status_code", status},
+                     {"error_type", error}},
+                    e.durations);
+    }
+  }
+}
+
+// resilience4j's shape, so that its dashboards work.
+void add_circuits(exposition& out, const worker_stats& stats, const plan& p, time_point now) {
+  static constexpr std::array<std::pair<circuit_mode, std::string_view>, 5> states = {{
+      {circuit_mode::closed, "closed"},
+      {circuit_mode::open, "open"},
+      {circuit_mode::half_open, "half_open"},
+      {circuit_mode::forced_open, "forced_open"},
+      {circuit_mode::disabled, "disabled"},
+  }};
+  for (const auto& s : p.services) {
+    if (!s->circuit()) continue;
+    const circuit_snapshot c = s->circuit()->snapshot(now);
+    const std::string_view name = s->name();
+    for (const auto& [state, label] : states) {
+      out.gauge("weir_circuitbreaker_state", "1 for the state that the circuit is in.",
+                {{"name", name}, {"state", label}}, c.state == state ? 1 : 0);
+    }
+    telemetry::histogram took[2];
+    if (s->index() < stats.client.subjects().size()) {
+      for (const auto& e : stats.client.subjects()[s->index()]) {
+        const bool bad = e.status == 0 || s->settings().failures.status(e.status);
+        took[bad ? 1 : 0].add(e.durations);
+      }
+    }
+    out.durations("weir_circuitbreaker_calls_seconds", "Calls by how the circuit took them.",
+                  {{"name", name}, {"kind", "successful"}}, took[0]);
+    out.durations("weir_circuitbreaker_calls_seconds", "Calls by how the circuit took them.",
+                  {{"name", name}, {"kind", "failed"}}, took[1]);
+    out.counter("weir_circuitbreaker_calls_total", "Verdicts since the start.",
+                {{"name", name}, {"kind", "successful"}}, static_cast<double>(c.successful));
+    out.counter("weir_circuitbreaker_calls_total", "Verdicts since the start.",
+                {{"name", name}, {"kind", "failed"}}, static_cast<double>(c.failed));
+    out.counter("weir_circuitbreaker_calls_total", "Verdicts since the start.",
+                {{"name", name}, {"kind", "ignored"}}, static_cast<double>(c.ignored));
+    out.counter("weir_circuitbreaker_not_permitted_calls_total", "Calls the circuit turned away.",
+                {{"name", name}}, static_cast<double>(c.not_permitted));
+    out.gauge("weir_circuitbreaker_failure_rate",
+              "Percent of failed calls in the window; -1 under the least number of calls.",
+              {{"name", name}}, c.failure_rate);
+    out.gauge("weir_circuitbreaker_slow_call_rate",
+              "Percent of slow calls in the window; -1 where it is not watched.", {{"name", name}},
+              c.slow_call_rate);
+    out.gauge("weir_circuitbreaker_buffered_calls", "Calls in the window.", {{"name", name}},
+              static_cast<double>(c.buffered_calls));
+  }
+}
+
+}  // namespace
+
+std::string metrics_text(const worker_stats& stats, const plan& p, const reload_status& reloads,
+                         time_point now) {
+  exposition out;
+  out.gauge("weir_config_last_reload_successful", "Whether the last reload was taken.", {},
+            reloads.last_succeeded ? 1 : 0);
+  out.gauge("weir_config_last_reload_success_timestamp_seconds",
+            "When a configuration was last taken.", {},
+            static_cast<double>(reloads.last_success));
+  out.counter("weir_config_reload_failures_total", "Reloads that were refused.", {},
+              static_cast<double>(reloads.failures));
+  out.gauge("weir_connections", "Clients' connections open now.", {},
+            static_cast<double>(stats.connections));
+  out.gauge("http_server_active_requests", "Requests being answered now.", {},
+            static_cast<double>(stats.active));
+  out.counter("weir_rejected_requests_total", "Requests refused before a route was asked.", {},
+              static_cast<double>(stats.rejected));
+  add_server(out, stats, p);
+  add_client(out, stats, p);
+  add_circuits(out, stats, p, now);
+  return out.text();
+}
+
+}  // namespace weir::gateway

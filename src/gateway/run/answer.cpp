@@ -1,0 +1,113 @@
+// How a composed request is answered: whole, partial, with a service's own answer, or with an error.
+
+#include <algorithm>
+
+#include "weir/gateway/run/composition.hpp"
+#include "weir/gateway/run/worker.hpp"
+
+namespace weir::gateway {
+namespace {
+
+// A key of a structured field (RFC 8941): lower case, beginning with a letter.
+void append_key(std::string& to, std::string_view name) {
+  for (const char c : name) {
+    to += c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+  }
+}
+
+bool wants_meta(const http::request_head& head) {
+  const auto asked = head.fields.find("weir-meta");
+  return asked && (*asked == "1" || *asked == "?1");
+}
+
+}  // namespace
+
+void composition::answer() {
+  const route_plan& route = *request_.route;
+  body_.clear();
+  header_lines_ = "Content-Type: application/json\r\n";
+  json::writer to(body_);
+  const rendered what = route.reply ? render(*route.reply, scope(), to) : rendered{};
+  if (!route.reply) to.null();
+  if (what.error) {
+    missing_.push_back({"reply", -1, cause::expression_error, 0});
+    log::warn("the reply has a place that cannot be computed",
+              {{"route", route.name}, {"where", what.where}, {"reason", what.error->message}});
+  } else if (what.missing) {
+    missing_.push_back({"reply", -1, cause::missing_field, 0});
+    log::debug("the reply has a place that is missing",
+               {{"route", route.name}, {"where", what.where}});
+  }
+  for (const header_template& h : route.reply_headers) {
+    const auto v = h.value.evaluate_text(scope().frame());
+    const auto text = v.as_text(memory_);
+    if (!text || text->find_first_of(std::string_view("\r\n\0", 3)) != text->npos) continue;
+    header_lines_.append(h.name).append(": ").append(*text).append("\r\n");
+  }
+  if (!missing_.empty()) {
+    append_partial_lines();
+    if (route.meta || wants_meta(request_.exchange->head())) append_meta();
+  }
+  worker_.append_cors(request_, header_lines_);
+  request_.exchange->respond(route.reply_status, header_lines_, body_);
+  if (!missing_.empty()) worker_.count_partial(route.index);
+  over(route.reply_status, missing_.empty() ? cause::none : missing_.front().why);
+}
+
+// Weir-Partial: ?1;favorites="connect_refused";stock="response_timeout"
+void composition::append_partial_lines() {
+  header_lines_ += "Cache-Control: no-store\r\nWeir-Partial: ?1";
+  for (auto f = missing_.begin(); f != missing_.end(); ++f) {
+    const auto same = [&](const step_failure& other) { return other.step == f->step; };
+    if (std::find_if(missing_.begin(), f, same) != f) continue;
+    header_lines_ += ';';
+    append_key(header_lines_, f->step);
+    header_lines_ += "=\"";
+    header_lines_ += std::string_view(cause_text(f->why, f->status));
+    header_lines_ += '"';
+  }
+  header_lines_ += "\r\n";
+}
+
+// "_meta" as the last member, where the answer is an object.
+void composition::append_meta() {
+  if (body_.size() < 2 || body_.front() != '{') return;
+  body_.pop_back();
+  if (body_.size() > 1) body_ += ',';
+  body_ += "\"_meta\":";
+  json::writer to(body_);
+  to.begin_object().key("partial").boolean(true).key("missing").begin_array();
+  for (const step_failure& f : missing_) {
+    to.begin_object().key("step").string(f.step);
+    if (f.item >= 0) to.key("item").integer(f.item);
+    to.key("reason").string(cause_text(f.why, f.status)).end_object();
+  }
+  to.end_array().end_object();
+  body_ += '}';
+}
+
+void composition::answer_passed(const call_run& call) {
+  const judged& j = call.result();
+  header_lines_.clear();
+  if (!j.content_type.empty()) {
+    header_lines_.append("Content-Type: ").append(j.content_type).append("\r\n");
+  }
+  worker_.append_cors(request_, header_lines_);
+  body_.assign(j.raw_body);
+  request_.exchange->respond(j.status, header_lines_, body_);
+  over(j.status, cause::none);
+}
+
+void composition::answer_problem(problem p) {
+  p.trace_id = request_.trace_text();
+  const error_shape* shaped = request_.route->errors.get();
+  if (!shaped) shaped = request_.settings->errors.get();
+  const error_answer out = render_problem(p, shaped, missing_);
+  header_lines_ = out.header_lines;
+  worker_.append_cors(request_, header_lines_);
+  body_ = out.body;
+  request_.exchange->respond(out.status, header_lines_, body_);
+  over(out.status, p.why);
+}
+
+}  // namespace weir::gateway

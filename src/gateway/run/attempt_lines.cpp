@@ -1,0 +1,37 @@
+#include "weir/gateway/run/attempt_lines.hpp"
+
+#include <charconv>
+#include <ctime>
+
+#include "weir/base/random.hpp"
+
+namespace weir::gateway {
+
+void append_attempt_lines(std::string& to, const telemetry::trace_context& trace,
+                          time_point deadline, time_point now) {
+  char header[telemetry::trace_context::header_length];
+  trace.child(thread_random()).write_header(header);
+  to.append("traceparent: ").append(header, sizeof header).append("\r\n");
+  if (deadline == time_point::max()) return;
+  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - now).count();
+  char digits[24];
+  const auto end = std::to_chars(digits, digits + sizeof digits, left > 0 ? left : 1).ptr;
+  to.append("x-envoy-expected-rq-timeout-ms: ").append(digits, end).append("\r\n");
+}
+
+duration read_retry_after(std::string_view text, std::int64_t unix_now) noexcept {
+  std::uint32_t seconds = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+  if (error == std::errc() && end == text.data() + text.size()) {
+    return std::chrono::seconds(seconds);
+  }
+  // An IMF-fixdate: "Sun, 06 Nov 1994 08:49:37 GMT".
+  std::tm at{};
+  const std::string copy(text.substr(0, 40));
+  const char* const rest = ::strptime(copy.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &at);
+  if (!rest || *rest != '\0') return duration::zero();
+  const std::int64_t then = ::timegm(&at);
+  return then > unix_now ? std::chrono::seconds(then - unix_now) : duration::zero();
+}
+
+}  // namespace weir::gateway

@@ -1,0 +1,83 @@
+// What a call of a composed request sends: its target, fields and body, rendered into the request's
+// arena.
+
+#include "weir/gateway/run/composition.hpp"
+#include "weir/gateway/run/worker.hpp"
+
+namespace weir::gateway {
+namespace {
+
+using expression::value;
+
+bool fit_for_header(std::string_view text) {
+  for (const char c : text) {
+    const auto u = static_cast<unsigned char>(c);
+    if ((u < 0x20 && u != '\t') || u == 0x7f) return false;
+  }
+  return true;
+}
+
+void append_line(std::string& to, std::string_view name, std::string_view content) {
+  to.append(name).append(": ").append(content).append("\r\n");
+}
+
+}  // namespace
+
+bool composition::render_headers(const step_plan& step, std::string& to, target_failure& why) {
+  const call_plan& call = *step.call;
+  to += call.header_lines;
+  for (const header_template& h : call.headers) {
+    const value v = h.value.evaluate_text(scope().frame());
+    if (v.is_absent()) continue;
+    const auto text = v.as_text(memory_);
+    if (!text || !fit_for_header(*text)) {
+      why.why = cause_of(v, only_client(h.value));
+      why.detail = detail_of(v, "a header's value has a character that headers cannot hold");
+      return false;
+    }
+    append_line(to, h.name, *text);
+  }
+  for (const std::string& name : call.forward) {
+    for (const http::field& f : request_.exchange->head().fields) {
+      if (http::iequals(f.name, name)) append_line(to, f.name, f.value);
+    }
+  }
+  return true;
+}
+
+std::optional<prepared_call> composition::prepare(const step_plan& step, target_failure& why) {
+  std::string& scratch = worker_.scratch();
+  prepared_call out;
+  out.step = &step;
+  out.trace = request_.trace;
+  out.deadline = request_.deadline;
+
+  scratch.clear();
+  if (!render_target(step.call->target, scope().frame(), request_.exchange->head(), scratch, why)) {
+    return std::nullopt;
+  }
+  out.target = memory_.copy(scratch);
+
+  if (step.call->body) {
+    scratch.clear();
+    json::writer body(scratch);
+    const rendered what = render(*step.call->body, scope(), body);
+    if (what.error || what.missing) {
+      why.why = what.error && what.error->kind == expression::error_kind::request
+                    ? cause::bad_request
+                : what.missing ? cause::missing_field
+                               : cause::expression_error;
+      why.detail = what.error ? what.error->message : "the body has a member that is missing";
+      return std::nullopt;
+    }
+    out.body = memory_.copy(scratch);
+  }
+
+  scratch.clear();
+  if (!render_headers(step, scratch, why)) return std::nullopt;
+  if (step.call->body) append_line(scratch, "Content-Type", step.call->body_type);
+  out.header_lines = memory_.copy(scratch);
+  return out;
+}
+
+}  // namespace weir::gateway

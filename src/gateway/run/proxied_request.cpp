@@ -1,0 +1,101 @@
+// What a proxied request looks like to the service: its target and end-to-end fields.
+
+#include "weir/gateway/expression/url.hpp"
+#include "weir/gateway/run/caller.hpp"
+#include "weir/gateway/run/proxied.hpp"
+#include "weir/gateway/run/request_roots.hpp"
+#include "weir/gateway/run/target.hpp"
+#include "weir/gateway/run/worker.hpp"
+
+namespace weir::gateway {
+namespace {
+
+bool is_forwarding(std::string_view name) {
+  constexpr std::string_view prefix = "x-forwarded-";
+  return http::iequals(name, "forwarded") ||
+         (name.size() > prefix.size() && http::iequals(name.substr(0, prefix.size()), prefix));
+}
+
+bool is_ours(std::string_view name) {
+  return http::iequals(name, "host") || http::iequals(name, "content-length") ||
+         http::iequals(name, "expect") || http::iequals(name, "traceparent") ||
+         http::iequals(name, "x-envoy-expected-rq-timeout-ms") ||
+         http::iequals(name, "grpc-timeout");
+}
+
+bool is_configured(const upstream::service_settings& s, std::string_view name) {
+  for (const std::string& n : s.header_names) {
+    if (http::iequals(n, name)) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+bool proxied::render(std::string_view path, std::span<const std::string_view> parameters) {
+  const proxy_plan& plan = *request_.route->proxy;
+  const http::request_head& head = request_.exchange->head();
+  target_.clear();
+  if (plan.whole_request) {
+    target_.append(plan.call.service->settings().base_path).append(path);
+    if (head.has_query) target_.append("?").append(head.query);
+  } else {
+    path_root path_values(request_.route->parameters, parameters);
+    query_root query_values(head.query);
+    query_all_root query_lists(head.query);
+    request_root request_values(head);
+    circuits_root circuits(generation_->of->services, request_.began);
+    const auto slots = memory_.make_array<expression::value>(request_.route->slots);
+    slots[slot_path] = expression::value::source(path_values);
+    slots[slot_query] = expression::value::source(query_values);
+    slots[slot_query_all] = expression::value::source(query_lists);
+    slots[slot_request] = expression::value::source(request_values);
+    slots[slot_circuits] = expression::value::source(circuits);
+    const expression::frame frame{slots, &memory_, &worker_.world(), {}};
+    target_failure why;
+    if (!render_target(plan.call.target, frame, head, target_, why)) {
+      last_ = why.why;
+      refuse(why.why, 0, duration::zero());
+      return false;
+    }
+  }
+  render_headers(head);
+  return true;
+}
+
+void proxied::render_headers(const http::request_head& head) {
+  const upstream::service_settings& s = request_.route->proxy->call.service->settings();
+  std::string& to = header_lines_;
+  to = request_.route->proxy->call.header_lines;
+  const auto connection = head.fields.find("connection").value_or("");
+  std::string_view forwarded_for;
+  std::string_view forwarded_proto = "http";
+  std::string_view forwarded_host = head.host;
+  for (const http::field& f : head.fields) {
+    if (http::is_hop_by_hop(f.name, connection) || is_ours(f.name)) continue;
+    if (is_forwarding(f.name)) {
+      if (!request_.trusted_peer) continue;
+      if (http::iequals(f.name, "x-forwarded-for")) {
+        forwarded_for = f.value;
+        continue;
+      }
+      if (http::iequals(f.name, "x-forwarded-proto")) {
+        forwarded_proto = f.value;
+        continue;
+      }
+      if (http::iequals(f.name, "x-forwarded-host")) {
+        forwarded_host = f.value;
+        continue;
+      }
+    }
+    if (is_configured(s, f.name)) continue;
+    to.append(f.name).append(": ").append(f.value).append("\r\n");
+  }
+  to += "X-Forwarded-For: ";
+  if (!forwarded_for.empty()) to.append(forwarded_for).append(", ");
+  to.append(request_.exchange->peer().ip()).append("\r\nX-Forwarded-Proto: ");
+  to.append(forwarded_proto).append("\r\nX-Forwarded-Host: ").append(forwarded_host);
+  to += "\r\nVia: 1.1 weir\r\n";
+}
+
+}  // namespace weir::gateway

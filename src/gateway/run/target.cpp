@@ -1,0 +1,106 @@
+#include "weir/gateway/run/target.hpp"
+
+#include "weir/gateway/expression/url.hpp"
+
+namespace weir::gateway {
+namespace {
+
+using expression::value;
+
+bool only_client(const expression::program& p) {
+  for (const std::uint16_t slot : p.slots()) {
+    if (slot != slot_path && slot != slot_query && slot != slot_query_all && slot != slot_request) {
+      return false;
+    }
+  }
+  return !p.slots().empty();
+}
+
+bool render_path(const target_template& target, const expression::frame& in, std::string& to,
+                 target_failure& why) {
+  for (const target_template::piece& piece : target.path) {
+    to += piece.literal;
+    if (!piece.slot) continue;
+    const value v = piece.slot->evaluate(in);
+    const auto how = expression::append_url_segment(to, v, *in.memory);
+    if (how == expression::slot_outcome::ok) continue;
+    why.why = cause_of(v, piece.from_client);
+    why.detail = detail_of(v, expression::describe(how));
+    return false;
+  }
+  return true;
+}
+
+// A null drops its parameter; what is missing or in error stops the call.
+bool render_parameter(const target_template::parameter& parameter, const expression::frame& in,
+                      std::string& to, bool& dropped, target_failure& why) {
+  const value v = parameter.slot->evaluate(in);
+  if (v.is_missing() || v.is_error()) {
+    why.why = cause_of(v, only_client(*parameter.slot));
+    why.detail = detail_of(v, "a query parameter is missing");
+    return false;
+  }
+  const auto how = expression::append_query_value(to, v, *in.memory);
+  dropped = how == expression::slot_outcome::dropped;
+  if (how == expression::slot_outcome::failed) {
+    why.why = cause::expression_error;
+    why.detail = expression::describe(how);
+    return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+bool only_client(const expression::text_program& text) {
+  for (const auto& part : text.parts()) {
+    if (part.slot && !only_client(*part.slot)) return false;
+  }
+  return true;
+}
+
+cause cause_of(const value& v, bool from_client) {
+  if (const auto* e = v.as_error()) {
+    if (e->kind == expression::error_kind::request) return cause::bad_request;
+    if (from_client) return cause::bad_request;
+    return e->kind == expression::error_kind::absent ? cause::missing_field
+                                                     : cause::expression_error;
+  }
+  if (from_client) return cause::bad_request;
+  return v.is_absent() ? cause::missing_field : cause::bad_path;
+}
+
+std::string_view detail_of(const value& v, std::string_view otherwise) {
+  const auto* e = v.as_error();
+  return e ? e->message : otherwise;
+}
+
+bool render_target(const target_template& target, const expression::frame& in,
+                   const http::request_head& head, std::string& to, target_failure& why) {
+  if (!render_path(target, in, to, why)) return false;
+  char separator = '?';
+  for (const target_template::parameter& parameter : target.query) {
+    const std::size_t before = to.size();
+    to += separator;
+    to += parameter.name;
+    to += '=';
+    if (!parameter.slot) {
+      to += parameter.literal;
+    } else {
+      bool dropped = false;
+      if (!render_parameter(parameter, in, to, dropped, why)) return false;
+      if (dropped) {
+        to.resize(before);
+        continue;
+      }
+    }
+    separator = '&';
+  }
+  if (target.client_query && head.has_query) {
+    to += separator;
+    to += head.query;
+  }
+  return true;
+}
+
+}  // namespace weir::gateway

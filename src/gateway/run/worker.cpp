@@ -1,0 +1,300 @@
+#include "weir/gateway/run/worker.hpp"
+
+#include <algorithm>
+#include <ctime>
+
+#include "weir/gateway/reply/problem.hpp"
+#include "weir/gateway/run/composition.hpp"
+#include "weir/gateway/run/proxied.hpp"
+#include "weir/json/writer.hpp"
+
+namespace weir::gateway {
+namespace {
+
+class local_world final : public expression::environment {
+ public:
+  explicit local_world(const io::loop& of) noexcept : loop_(of) {}
+  std::tm local_time() const override {
+    const std::time_t now = static_cast<std::time_t>(loop_.unix_seconds());
+    std::tm out{};
+    ::localtime_r(&now, &out);
+    return out;
+  }
+
+ private:
+  const io::loop& loop_;
+};
+
+class rejection_counter final : public http::server_observer {
+ public:
+  explicit rejection_counter(worker& on) noexcept : worker_(on) {}
+  void on_rejected(int status, std::string_view detail, const io::address& from) override {
+    worker_.count_rejected(status, detail, from);
+  }
+
+ private:
+  worker& worker_;
+};
+
+// Same place, same limits: what is connected may stay.
+bool same_connections(const upstream::service_settings& a, const upstream::service_settings& b) {
+  return a.host == b.host && a.port == b.port && a.tls == b.tls && a.ca_file == b.ca_file &&
+         a.verify == b.verify && a.pool.connections == b.pool.connections &&
+         a.pool.idle_connections == b.pool.idle_connections && a.pool.waiting == b.pool.waiting;
+}
+
+void append_now(std::string& to, std::int64_t unix_seconds) {
+  const auto at = static_cast<std::time_t>(unix_seconds);
+  std::tm utc{};
+  ::gmtime_r(&at, &utc);
+  char text[32];
+  to.append(text, std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc));
+}
+
+}  // namespace
+
+void worker_stats::add(const worker_stats& other) {
+  server.add(other.server);
+  client.add(other.client);
+  if (partial.size() < other.partial.size()) partial.resize(other.partial.size());
+  for (std::size_t i = 0; i < other.partial.size(); ++i) partial[i] += other.partial[i];
+  rejected += other.rejected;
+  connections += other.connections;
+  active += other.active;
+}
+
+worker::worker(unsigned number, telemetry::line_output* access_log)
+    : names_(loop_),
+      front_(*this),
+      world_owner_(std::make_unique<local_world>(loop_)),
+      world_(world_owner_.get()),
+      observer_(std::make_unique<rejection_counter>(*this)),
+      access_log_(access_log),
+      number_(number) {}
+
+worker::~worker() {
+  stop();
+  // Servers first: they know exchanges that requests still hold.
+  listening_.clear();
+  leaving_.clear();
+  compositions_.clear();
+  proxied_.clear();
+  generations_.clear();
+}
+
+http::server::options worker::server_options() {
+  http::server::options options;
+  options.limits = current_->of->settings.limits;
+  options.observer = observer_.get();
+  options.errors = [this](int status, std::string_view detail) {
+    const error_answer out = render_problem(
+        {.status = status, .why = cause::bad_request, .detail = detail},
+        current_->of->settings.errors.get());
+    http::error_body body;
+    body.content_type = current_->of->settings.errors && current_->of->settings.errors->body
+                            ? current_->of->settings.errors->content_type
+                            : "application/problem+json";
+    body.body = out.body;
+    return body;
+  };
+  return options;
+}
+
+void worker::adopt(std::shared_ptr<const plan> next) {
+  auto made = std::make_unique<generation>();
+  made->of = std::move(next);
+  for (const auto& s : made->of->services) {
+    if (made->endpoints.size() <= s->index()) made->endpoints.resize(s->index() + 1);
+    std::shared_ptr<upstream::endpoint>& at = made->endpoints[s->index()];
+    if (current_ && s->index() < current_->endpoints.size()) {
+      const auto& before = current_->endpoints[s->index()];
+      if (before && same_connections(before->of().settings(), s->settings())) at = before;
+    }
+    if (!at) at = std::make_shared<upstream::endpoint>(loop_, names_, s);
+  }
+  generations_.push_back(std::move(made));
+  current_ = generations_.back().get();
+  for (listening& l : listening_) l.by->set_limits(current_->of->settings.limits);
+  drop_unused_generations();
+}
+
+void worker::drop_unused_generations() {
+  std::erase_if(generations_,
+                [&](const auto& g) { return g.get() != current_ && g->users == 0; });
+}
+
+void worker::listen(const io::address& at, std::unique_ptr<io::listener> by) {
+  listening l{at, std::make_unique<http::server>(loop_, front_, server_options())};
+  l.by->listen(std::move(by));
+  listening_.push_back(std::move(l));
+}
+
+void worker::start() {
+  thread_ = std::thread([this] { loop_.run(); });
+}
+
+void worker::stop() {
+  if (!thread_.joinable()) return;
+  loop_.stop();
+  thread_.join();
+}
+
+void worker::post(std::function<void(worker&)> work) {
+  loop_.post([this, work = std::move(work)] { work(*this); });
+}
+
+void worker::stop_listening(const io::address& at) {
+  for (auto l = listening_.begin(); l != listening_.end(); ++l) {
+    if (!(l->at == at)) continue;
+    http::server* const server = l->by.get();
+    leaving_.push_back(std::move(l->by));
+    listening_.erase(l);
+    server->announce_close(true);
+    server->drain(loop_.now() + current_->of->settings.drain_timeout, [this, server] {
+      // Not from within the server's own call.
+      loop_.post([this, server] {
+        std::erase_if(leaving_, [&](const auto& s) { return s.get() == server; });
+      });
+    });
+    return;
+  }
+}
+
+void worker::announce_close(bool close_idle) {
+  for (listening& l : listening_) l.by->announce_close(close_idle);
+}
+
+void worker::drain(time_point until, std::function<void(std::size_t)> done) {
+  struct progress {
+    std::size_t left = 0;
+    std::size_t found = 0;
+    std::function<void(std::size_t)> done;
+  };
+  auto p = std::make_shared<progress>();
+  p->left = listening_.size() + 1;
+  p->done = std::move(done);
+  const auto one = [p] {
+    if (--p->left == 0) p->done(p->found);
+  };
+  for (listening& l : listening_) p->found += l.by->drain(until, one);
+  one();
+}
+
+worker_stats worker::stats() const {
+  worker_stats out = stats_;
+  for (const listening& l : listening_) {
+    out.connections += l.by->connections();
+    out.active += l.by->active_exchanges();
+  }
+  return out;
+}
+
+composition& worker::take_composition() {
+  if (idle_compositions_.empty()) {
+    return *compositions_.emplace_back(std::make_unique<composition>(*this));
+  }
+  composition* const out = idle_compositions_.back();
+  idle_compositions_.pop_back();
+  return *out;
+}
+
+void worker::give_back(composition& done) {
+  idle_compositions_.push_back(&done);
+  if (generations_.size() > 1) drop_unused_generations();
+}
+
+proxied& worker::take_proxied() {
+  if (idle_proxied_.empty()) return *proxied_.emplace_back(std::make_unique<proxied>(*this));
+  proxied* const out = idle_proxied_.back();
+  idle_proxied_.pop_back();
+  return *out;
+}
+
+void worker::give_back(proxied& done) {
+  idle_proxied_.push_back(&done);
+  if (generations_.size() > 1) drop_unused_generations();
+}
+
+void worker::finished(const request_context& request, int status, cause why, std::uint64_t bytes) {
+  const duration took = loop_.now() - request.began;
+  // Subject 0 is what found no route.
+  const std::uint32_t subject = request.route ? request.route->index + 1 : 0;
+  stats_.server.record(subject, http::to_string(request.verb), status, to_string(why), took);
+  if (!access_log_) return;
+
+  std::string line;
+  json::writer out(line);
+  std::string time;
+  append_now(time, loop_.unix_seconds());
+  out.begin_object();
+  out.key("time").string(time);
+  out.key("client").string(request.log_client);
+  out.key("method").string(request.log_method);
+  out.key("path").string(request.log_target);
+  if (request.route) out.key("route").string(request.route->name);
+  out.key("status").integer(status);
+  out.key("bytes").unsigned_integer(bytes);
+  out.key("duration_ms").number(
+      std::chrono::duration<double, std::milli>(std::chrono::round<std::chrono::microseconds>(took))
+          .count());
+  out.key("trace_id").string(request.trace_text());
+  if (why != cause::none) out.key("cause").string(to_string(why));
+  out.end_object();
+  access_log_->write(line);
+}
+
+void worker::attempt_ended(const upstream::service& to, http::method verb,
+                           std::string_view target, int status, cause why, duration took) {
+  const std::string_view method = http::to_string(verb);
+  stats_.client.record(to.index(), method, status, to_string(why), took);
+  if (!log::enabled(log::level::debug)) return;
+  const upstream::service_settings& s = to.settings();
+  std::string url = s.tls ? "https://" : "http://";
+  url.append(s.authority).append(target);
+  log::debug("upstream attempt",
+             {{"service", to.name()},
+              {"method", method},
+              {"url", url},
+              {"status", status},
+              {"ms", std::chrono::duration<double, std::milli>(took).count()},
+              {"cause", std::string_view(cause_text(why, status))}});
+}
+
+void worker::count_partial(std::uint32_t route) {
+  if (stats_.partial.size() <= route) stats_.partial.resize(route + 1);
+  ++stats_.partial[route];
+}
+
+void worker::count_rejected(int status, std::string_view detail, const io::address& from) {
+  ++stats_.rejected;
+  stats_.server.record(0, http::to_string(http::method::other), status,
+                       to_string(cause::bad_request), duration::zero());
+  if (log::enabled(log::level::debug)) {
+    log::debug("request refused",
+               {{"status", status}, {"reason", detail}, {"client", from.to_string()}});
+  }
+  if (!access_log_) return;
+  std::string line;
+  std::string time;
+  append_now(time, loop_.unix_seconds());
+  json::writer out(line);
+  out.begin_object().key("time").string(time).key("client").string(from.ip());
+  out.key("status").integer(status).key("cause").string("bad_request");
+  out.key("detail").string(detail).end_object();
+  access_log_->write(line);
+}
+
+void worker::append_cors(const request_context& request, std::string& lines) const {
+  if (request.cors_origin.empty()) return;
+  const cors_settings& cors = *request.settings->cors;
+  const bool any = request.cors_origin == "*";
+  lines += "Access-Control-Allow-Origin: ";
+  // With credentials the origin itself has to be named.
+  const auto origin = request.exchange->head().fields.find("origin");
+  lines += any && !cors.credentials ? std::string_view("*") : origin.value_or("");
+  lines += "\r\n";
+  if (cors.credentials) lines += "Access-Control-Allow-Credentials: true\r\n";
+  if (!any || cors.credentials) lines += "Vary: Origin\r\n";
+}
+
+}  // namespace weir::gateway
