@@ -1,11 +1,9 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <memory>
-#include <string>
+#include <optional>
 #include <string_view>
-#include <vector>
 
 #include "weir/base/clock.hpp"
 #include "weir/http/message.hpp"
@@ -34,7 +32,7 @@ struct client_limits {
   std::size_t idle_connections = 64;  // kept when unused
   std::size_t waiting = 4096;         // exchanges that wait for a connection, for each pool
   duration idle_timeout = std::chrono::seconds(30);
-  std::size_t head_bytes = 64 * 1024;
+  std::size_t head_bytes = 64 * 1024;  // of an answer; no more than io::buffer_pool::block_bytes
   std::size_t head_fields = 200;
   std::size_t interim_responses = 8;  // 1xx; above: malformed
 };
@@ -54,17 +52,21 @@ struct client_request {
   bool streamed = false;
   std::optional<std::uint64_t> streamed_length;  // none: chunked
   bool resend_on_stale = true;  // idempotent: may go out again when a reused connection proves dead
+  // When there must be a connection at last, be it a new one or one that comes free. A request that
+  // is sent again gets as long for its second connection as it had for the first.
   time_point connect_until = time_point::max();
 };
 
-// Told what comes back. Views are valid during the call. on_end or on_failed is the last call.
+// Told what comes back. Views are valid during the call. on_end or on_failed is the last call. Any
+// call may cancel the exchange, start others or destroy the pool.
 class client_receiver {
  public:
   virtual void on_head(const response_head& head) = 0;
   virtual void on_body(std::string_view piece) = 0;
   virtual void on_end() = 0;
   virtual void on_failed(client_error why, std::string_view detail) = 0;
-  virtual void on_body_writable() {}  // a streamed request body may go on
+  // All of the streamed request body that was handed over has been taken by the kernel.
+  virtual void on_body_writable() {}
 
  protected:
   ~client_receiver() = default;
@@ -72,13 +74,15 @@ class client_receiver {
 
 // One request on its way, lent by a pool. Ends by on_end, on_failed, or cancel() (which ends it
 // without a further call; the connection is closed unless the protocol can drop one exchange
-// alone).
+// alone). Not to be touched after its end.
 class client_exchange {
  public:
   virtual void cancel() noexcept = 0;
   virtual void pause() noexcept = 0;  // stop reading: back-pressure to the service
-  virtual void resume() = 0;          // may call the receiver at once
-  virtual void write_body(std::string_view piece) = 0;  // copies what the kernel does not take
+  virtual void resume() = 0;          // the receiver is called at the end of the batch, not before
+  // Takes a copy of what the kernel does not take at once. Small pieces of one batch go out
+  // together at its end. Neither calls the receiver.
+  virtual void write_body(std::string_view piece) = 0;
   virtual void end_body() = 0;
   virtual std::size_t buffered() const noexcept = 0;  // of the body, not yet taken by the kernel
 
@@ -94,7 +98,7 @@ class client_pool {
   virtual ~client_pool() = default;
   // Never calls the receiver before it returns. The exchange lives until its end.
   virtual client_exchange& start(const client_request& request, client_receiver& receiver) = 0;
-  virtual std::size_t connections() const noexcept = 0;
+  virtual std::size_t connections() const noexcept = 0;  // those being opened included
   virtual std::size_t idle() const noexcept = 0;
   virtual void close_idle() = 0;
 };

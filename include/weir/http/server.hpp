@@ -121,10 +121,10 @@ class server_exchange {
 class server final : private io::acceptor {
  public:
   struct options {
-    server_limits limits;
-    error_renderer errors;  // empty: a plain-text sentence
+    server_limits limits = {};
+    error_renderer errors = {};  // empty: a plain-text sentence
     server_observer* observer = nullptr;
-    std::string server_name;  // "Server:" field; empty: none
+    std::string server_name = {};  // "Server:" field; empty: none
   };
   server(io::loop& on, server_handler& handler, options with);
   ~server();
