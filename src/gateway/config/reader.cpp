@@ -17,11 +17,25 @@ bool blank(char c) noexcept {
 }
 
 // "did you mean 'products'?" of the expression's own words → products
-std::string bare_suggestion(const std::string& sentence) {
-  const std::size_t from = sentence.find('\'');
-  const std::size_t to = sentence.rfind('\'');
-  if (from == std::string::npos || to <= from) return {};
-  return sentence.substr(from + 1, to - from - 1);
+std::string bare_suggestion(std::string_view sentence) {
+  constexpr std::string_view before = "did you mean '";
+  if (!sentence.starts_with(before) || !sentence.ends_with("'?")) return {};
+  return std::string(sentence.substr(before.size(), sentence.size() - before.size() - 2));
+}
+
+// 'word' → `word`, as all other messages write it.
+std::string with_backticks(std::string text) {
+  const auto edge = [](char c) { return !letter(c) && !digit(c) && c != '_' && c != '\''; };
+  std::size_t at = 0;
+  while ((at = text.find('\'', at)) != std::string::npos) {
+    const std::size_t end = text.find('\'', at + 1);
+    if (end == std::string::npos) break;
+    const bool opens = at == 0 || edge(text[at - 1]);
+    const bool closes = end + 1 == text.size() || edge(text[end + 1]);
+    if (opens && closes) text[at] = text[end] = '`';
+    at = opens && closes ? end + 1 : at + 1;
+  }
+  return text;
 }
 
 // Commas that separate, not those inside brackets or strings.
@@ -82,9 +96,9 @@ place reader::part(const node& scalar, std::size_t offset, std::size_t length) c
 
 void reader::report(const expression::problems& all, const node& scalar, std::size_t shift) {
   for (const expression::problem& p : all) {
-    std::string what = p.message;
+    std::string what = with_backticks(p.message);
     const std::string suggestion = bare_suggestion(p.suggestion);
-    if (suggestion.empty() && !p.suggestion.empty()) what += "; " + p.suggestion;
+    if (suggestion.empty() && !p.suggestion.empty()) what += "; " + with_backticks(p.suggestion);
     error(part(scalar, shift + p.offset, p.length), std::move(what), suggestion);
   }
 }

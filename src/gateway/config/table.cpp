@@ -21,6 +21,13 @@ void any_table::refuse(reader& r, const node& key) const {
   r.error(key.where, std::move(what), std::string(near));
 }
 
+void refuse_word(reader& r, const node& from) {
+  static constexpr std::string_view words[] = {"off"};
+  const bool other_word = from.text == "false" || from.text == "no" || from.text == "none";
+  r.error(from.where, "`" + from.text + "` is not known here; write `off`, or a mapping",
+          other_word ? "off" : std::string(nearest(from.text, words)));
+}
+
 bool any_table::expect_mapping(reader& r, const node& from) const {
   if (from.is_mapping()) return true;
   std::string example;

@@ -133,9 +133,7 @@ class tree_builder {
   bool on_alias(fy_token* name) {
     const place at = with_sign(token_place(name, last_), '*');
     found_.error(at, "aliases are not part of a configuration; write the value where it is needed");
-    node n;
-    n.where = at;
-    add(std::move(n));
+    drop();
     return true;
   }
 
@@ -208,6 +206,18 @@ class tree_builder {
     }
     l.key_next = true;
     if (!l.skip) l.made.items.push_back(std::move(n));
+  }
+
+  // What was refused is not there: a second message about it would only echo the first.
+  void drop() {
+    if (stack_.empty() || stack_.back().made.what == node::kind::list) return;
+    level& l = stack_.back();
+    if (l.key_next) {
+      l.skip = true;
+    } else if (!l.skip) {
+      l.made.keys.pop_back();
+    }
+    l.key_next = !l.key_next;
   }
 
   bool take_key(level& l, node key) {

@@ -181,13 +181,19 @@ void table<Into>::schema(schema_writer& to) const {
   refer_to_table(to, *this, shorthand_key_);
 }
 
-// `off`, or what the inner type reads.
+void refuse_word(reader& r, const node& from);  // neither `off` nor a mapping
+
+// `off`, or a mapping.
 template <class T>
 class off_or final : public type<switchable<T>> {
  public:
   explicit off_or(const type<T>& inner) : inner_(inner) {}
   std::optional<switchable<T>> read(reader& r, const node& from) const override {
     if (from.is_scalar() && from.text == "off") return switchable<T>{};
+    if (from.is_scalar()) {
+      refuse_word(r, from);
+      return std::nullopt;
+    }
     std::optional<T> on = inner_.read(r, from);
     if (!on) return std::nullopt;
     return switchable<T>{std::move(on)};

@@ -1,0 +1,167 @@
+#include <map>
+
+#include "checks.hpp"
+#include "weir/gateway/config/effective.hpp"
+
+namespace weir::gateway::config {
+namespace {
+
+using expression::type;
+
+// The path with every parameter alike: two routes with the same one match the same requests.
+std::string matched_by(const route_pattern& p) {
+  std::string out(token_of(p.method));
+  out += ' ';
+  bool in_parameter = false;
+  for (const char ch : p.path) {
+    if (ch == '{') in_parameter = true;
+    if (!in_parameter) out += ch;
+    if (ch == '}') {
+      in_parameter = false;
+      out += "{}";
+    }
+  }
+  return out;
+}
+
+class route_checker {
+ public:
+  route_checker(checking& c, const route_document& route)
+      : c_(c), route_(route), names_(c.d, route) {}
+
+  void run() {
+    check_parts();
+    check_policy_name(c_, route_.settings.policy);
+    check_deadline();
+    check_errors(c_, route_.settings.errors);
+    check_requirements();
+    if (route_.proxy.given) {
+      check_proxy();
+      return;
+    }
+    if (route_.steps) check_steps(c_, route_, names_, used_);
+    expression_checker reply(c_.r, names_.everywhere());
+    forbid_answer(reply);
+    if (route_.reply) reply.check(*route_.reply);
+    if (route_.reply_headers) reply.check(*route_.reply_headers);
+    used_.insert(reply.used().begin(), reply.used().end());
+    check_unused_steps();
+  }
+
+ private:
+  template <class T>
+  void not_with_proxy(const setting<T>& s, std::string_view key) {
+    if (s.given) {
+      c_.r.error(s.key, "a proxy passes the service's answer on as it is; take `" +
+                            std::string(key) +
+                            "` out, or write steps and a reply in place of `proxy`");
+    }
+  }
+
+  void check_parts() {
+    if (!route_.proxy.given && !route_.reply.given) {
+      c_.r.error(route_.where,
+                 route_.steps.given
+                     ? "the route `" + route_.name +
+                           "` has steps and no `reply`; add it (`reply: null` for nothing)"
+                     : "the route `" + route_.name +
+                           "` answers nothing; add `steps` and a `reply`, or `proxy`");
+    }
+    if (route_.proxy.given) {
+      not_with_proxy(route_.steps, "steps");
+      not_with_proxy(route_.reply, "reply");
+      not_with_proxy(route_.status, "status");
+      not_with_proxy(route_.reply_headers, "reply_headers");
+      return;
+    }
+    if (route_.headers.given) {
+      c_.r.error(route_.headers.key,
+                 "`headers` of a route belong to a `proxy`; write them at a step, or "
+                 "`reply_headers` for the answer's");
+    }
+    if (route_.honours.given) {
+      c_.r.error(route_.honours.key,
+                 "`honours` of a route belongs to a `proxy`; write it at the step that calls");
+    }
+  }
+
+  void check_deadline() {
+    const route_settings& s = route_.settings;
+    const bool endless = s.deadline && !s.deadline->at_most;
+    if (s.idle_timeout.given && !endless && !(s.deadline.given && !s.deadline)) {
+      c_.r.warn(
+          s.idle_timeout.key,
+          "`idle_timeout` is for streams without a deadline; add `deadline: none`, or take it out");
+    }
+  }
+
+  void check_requirements() {
+    if (!route_.settings.require) return;
+    for (const requirement& one : *route_.settings.require) {
+      if (!one.that) continue;
+      expression_checker that(c_.r, names_.everywhere());
+      forbid_answer(that);
+      const static_type t = that.check(*one.that);
+      if (!t.may_be(expression::bit(type::boolean) | expression::absent)) {
+        c_.r.error(one.that.where,
+                   "`that` must be true or false, and this never is; compare it with something");
+      }
+      used_.insert(that.used().begin(), that.used().end());
+    }
+  }
+
+  void check_proxy() {
+    check_service_name(c_, route_.proxy);
+    expression_checker request(c_.r, names_.everywhere());
+    forbid_answer(request);
+    if (route_.proxy) request.check(*route_.proxy);
+    if (route_.headers) request.check(*route_.headers);
+  }
+
+  void check_unused_steps() {
+    if (!route_.steps) return;
+    for (const auto& step : *route_.steps) {
+      // A call that changes something may be made for that alone.
+      const auto call = step.value.the_call();
+      const bool for_its_effect = call && call->how != verb::get;
+      if (used_.contains(step.name) || for_its_effect) continue;
+      c_.r.warn(step.where, "nobody uses the step `" + step.name +
+                                "`, and yet it runs; use it, or take it out");
+    }
+  }
+
+  checking& c_;
+  const route_document& route_;
+  scope names_;
+  name_set used_;
+};
+
+}  // namespace
+
+void check_errors(checking& c, const setting<errors_document>& e) {
+  if (!e || !e->body) return;
+  type_environment names;
+  names.add("error", static_type::object({{"status", static_type::number()},
+                                          {"code", static_type::text().or_null()},
+                                          {"message", static_type::text()},
+                                          {"cause", static_type::text()}}));
+  expression_checker body(c.r, names);
+  body.check(*e->body);
+}
+
+void check_routes(checking& c) {
+  if (!c.d.routes) return;
+  std::map<std::string, const route_document*> seen;
+  for (const route_document& route : *c.d.routes) {
+    const auto [at, is_new] = seen.emplace(matched_by(route.pattern), &route);
+    if (!is_new) {
+      c.r.error(route.where, "this route matches the same requests as `" + at->second->name +
+                                 "` in line " +
+                                 std::to_string(c.d.file->at(at->second->where.offset).line) +
+                                 "; keep one of them");
+    }
+    route_checker(c, route).run();
+  }
+}
+
+}  // namespace weir::gateway::config
