@@ -1,0 +1,259 @@
+"""Problem bodies, `errors:` for systems with a form of their own, and `require:`."""
+
+import pytest
+from support.expect import problem, traced_problem
+from support.upstream import hang, json_reply, status
+
+CONFIG = """
+    %s
+    services: {a: {url: <a>, retry: off, timeout: 300ms, breaker: {trip: {in_a_row: 3}, open: 20s}}}
+    routes:
+      GET /bad:
+        steps:
+          x: {get: a/bad}
+        reply: ${x}
+      GET /late:
+        steps:
+          x: {get: a/late}
+        reply: ${x}
+      GET /none:
+        steps:
+          x: {get: a/none, missing: 404}
+        reply: ${x}
+      GET /proxied: {proxy: a/late}
+    """
+
+
+def make(weir, upstream, extra=""):
+    up = upstream().on("/bad", status(500)).on("/late", hang()).on("/none", status(404))
+    return weir((CONFIG % "").replace("\n    ", "\n") + extra, a=up)
+
+
+# Without a form of its own
+
+
+def test_problems_say_what_failed_and_name_the_trace(weir, upstream):
+    gate = make(weir, upstream)
+    body = traced_problem(gate.get("/bad", {"traceparent": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"}), 502, step="x")
+    assert body["trace_id"] == "4bf92f3577b34da6a3ce929d0e0e4736"
+    traced_problem(gate.get("/late"), 504, step="x")
+    traced_problem(gate.get("/none"), 404)
+    traced_problem(gate.get("/nowhere"), 404)
+    traced_problem(gate.request("POST", "/bad"), 405)
+
+
+def test_a_problem_of_an_upstream_status_names_it_in_proxy_status(weir, upstream):
+    answer = make(weir, upstream).get("/bad")
+    assert "received-status=500" in answer.headers["Proxy-Status"], answer
+
+
+def test_a_problem_lists_the_optional_steps_that_failed_as_well(weir, upstream):
+    up = upstream().on("/one", status(503)).on("/two", status(500, delay=0.1))
+    gate = weir("""
+        services: {a: {url: <a>, retry: off}}
+        routes:
+          GET /:
+            steps:
+              one: {get: a/one, default: null}
+              two: {get: a/two}
+            reply: ok
+        """, a=up)
+    body = traced_problem(gate.get("/"), 502, step="two")
+    assert {"step": "one", "reason": "status_503"}.items() <= body["errors"][0].items()
+
+
+def test_problems_are_not_stored(weir, upstream):
+    assert make(weir, upstream).get("/bad").headers["Cache-Control"] == "no-store"
+
+
+# errors:
+
+OWN = """
+errors:
+  causes:
+    404: {code: "4040", message: not here}
+    405: {code: "4050"}
+    504: {code: "5040", message: too late}
+    breaker_open: {status: 502, code: "5020", message: resting}
+    '*': {code: "5000", message: server error}
+  body: {object: error, code: "${error.code}", message: "${error.message}", status: "${error.status}", cause: "${error.cause}"}
+"""
+
+
+def test_errors_shapes_the_body_by_cause(weir, upstream):
+    gate = make(weir, upstream, OWN)
+    late = gate.get("/late")
+    assert late.status == 504
+    assert late.json() == {"object": "error", "code": "5040", "message": "too late", "status": 504, "cause": "response_timeout"}
+    assert late.headers["Content-Type"].startswith("application/json")
+    # The fields stay.
+    assert "http_response_timeout" in late.headers["Proxy-Status"]
+    bad = gate.get("/bad")
+    assert (bad.status, bad.json()["code"], bad.json()["message"]) == (502, "5000", "server error")
+    for path in ("/none", "/nowhere"):
+        none = gate.get(path)
+        assert (none.status, none.json()["code"], none.json()["message"]) == (404, "4040", "not here")
+    wrong = gate.request("POST", "/bad")
+    assert (wrong.status, wrong.json()["code"]) == (405, "4050") and "GET" in wrong.headers["Allow"]
+    gate.get("/bad")
+    resting = gate.get("/bad")
+    assert (resting.status, resting.json()["code"]) == (502, "5020")
+    assert 1 <= int(resting.headers["Retry-After"]) <= 20
+    assert "destination_unavailable" in resting.headers["Proxy-Status"]
+
+
+def test_errors_that_the_server_itself_finds_have_the_form_too(weir, upstream):
+    gate = make(weir, upstream, OWN)
+    with gate.connect() as c:
+        c.send("GET /bad HTTP/1.1\r\nHost: a b\r\n\r\n")
+        answer = c.read_response()
+    assert answer.status == 400
+    assert answer.json()["object"] == "error" and answer.json()["code"] == "5000"
+
+
+def test_the_most_exact_cause_counts(weir, upstream):
+    gate = make(weir, upstream, """
+errors:
+  causes:
+    '*': {code: any}
+    5xx: {code: class}
+    502: {code: status}
+    status_500: {code: cause}
+  body: ["${error.code}"]
+""")
+    assert gate.get("/bad").json() == ["cause"]
+    assert gate.get("/late").json() == ["class"]
+    assert gate.get("/none").json() == ["any"]
+
+
+def test_a_route_and_a_group_have_their_own(weir, upstream):
+    gate = weir("""
+        services: {a: {url: <a>, retry: off}}
+        errors: {body: {from: global, code: "${error.code}"}}
+        routes:
+          GET /global:
+            steps:
+              x: {get: a/x}
+            reply: ${x}
+          /v1:
+            errors: {body: {from: group}}
+            routes:
+              GET /one:
+                steps:
+                  x: {get: a/x}
+                reply: ${x}
+              GET /own:
+                errors: {body: {from: route}, content_type: application/x-own}
+                steps:
+                  x: {get: a/x}
+                reply: ${x}
+        """, a=upstream().always(status(500)))
+    assert gate.get("/global").json() == {"from": "global", "code": "status_500"}
+    assert gate.get("/v1/one").json() == {"from": "group"}
+    own = gate.get("/v1/own")
+    assert own.json() == {"from": "route"} and own.headers["Content-Type"] == "application/x-own"
+
+
+# require:
+
+
+def requiring(weir, upstream):
+    up = upstream().on("/user/{u}", lambda x: json_reply({"active": x.request.slots["u"] == "1", "n": None})(x)).on("/x", json_reply("X"))
+    gate = weir("""
+        services: {a: <a>}
+        routes:
+          GET /{u}:
+            require:
+              - that: has(query.token)
+                else: {status: 401, code: "4010", message: a token is needed}
+              - {that: "size(query.token) == 3", else: {status: 403}}
+              - {that: user.active, else: {status: 409, code: inactive, message: "not active"}}
+              - that: x == 'X'
+            steps:
+              user: {get: "a/user/${path.u}"}
+              x: {get: a/x, when: user.active}
+            reply: {x: "${x}"}
+        """, a=up)
+    gate.up = up
+    return gate
+
+
+def test_requirements_are_checked_before_any_call(weir, upstream):
+    gate = requiring(weir, upstream)
+    body = problem(gate.get("/1"), 401, "a token is needed")
+    assert body.get("code") == "4010"
+    problem(gate.get("/1?token=12"), 403)
+    assert gate.up.count() == 0
+
+
+def test_requirements_are_checked_between_steps(weir, upstream):
+    gate = requiring(weir, upstream)
+    body = problem(gate.get("/2?token=123"), 409, "not active")
+    assert body.get("code") == "inactive"
+    assert gate.up.count("/x") == 0
+    assert gate.get("/1?token=123").json() == {"x": "X"}
+
+
+def test_a_requirement_that_does_not_hold_is_400_unless_it_says_otherwise(weir):
+    gate = weir("""
+        routes:
+          GET /:
+            require: [{that: "query.a == 'b'"}]
+            reply: ok
+        """)
+    assert gate.get("/?a=b").json() == "ok"
+    for query in ("?a=c", "", "?a="):
+        problem(gate.get("/" + query), 400)
+
+
+def test_requirements_of_a_group_come_first(weir):
+    gate = weir("""
+        routes:
+          /v1:
+            require: [{that: "has(query.a)", else: {status: 401}}]
+            routes:
+              GET /x:
+                require: [{that: "has(query.b)", else: {status: 403}}]
+                reply: ok
+        """)
+    assert gate.get("/v1/x").status == 401
+    assert gate.get("/v1/x?a=1").status == 403
+    assert gate.get("/v1/x?a=1&b=2").json() == "ok"
+
+
+def test_a_refused_requirement_uses_the_systems_form(weir):
+    gate = weir("""
+        errors: {body: {object: error, code: "${error.code}", message: "${error.message}"}}
+        routes:
+          GET /:
+            require: [{that: "has(request.headers['authorization'])", else: {status: 401, code: "4010", message: no authorization header}}]
+            reply: ok
+        """)
+    answer = gate.get("/")
+    assert (answer.status, answer.json()) == (401, {"object": "error", "code": "4010", "message": "no authorization header"})
+    assert gate.get("/", {"Authorization": "x"}).status == 200
+
+
+def test_a_proxied_route_may_require_too(weir, upstream):
+    up = upstream().always(json_reply(1))
+    gate = weir("""
+        services: {a: <a>}
+        routes:
+          POST /:
+            require: [{that: "query.a == 'b'", else: {status: 403}}]
+            proxy: a/x
+        """, a=up)
+    problem(gate.post("/?a=c", b"body"), 403)
+    assert up.count() == 0
+    assert gate.post("/?a=b", b"body").json() == 1
+
+
+@pytest.mark.parametrize("what", ["{status: 200}", "{status: 99}", "{code: 5, stat: 400}"])
+def test_a_refusal_has_an_error_status(command, config_file, what):
+    done = command("check", config_file("""
+        routes:
+          GET /:
+            require: [{that: "true", else: %s}]
+            reply: ok
+        """ % what))
+    assert done.code == 78, done

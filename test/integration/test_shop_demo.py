@@ -1,0 +1,262 @@
+"""`weir-demo shop` as a person or a script meets it: the story it plays and judges itself, the keys,
+the end. $WEIR_DEMO names the binary."""
+
+import json
+import os
+import pty
+import re
+import select
+import signal
+import socket
+import subprocess
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from support.shop import SixPorts, program, run_to_end
+from support.weir_process import SLOWER, _check_sanitizers, _environment
+
+
+@pytest.fixture
+def six():
+    claimed = SixPorts()
+    yield claimed.first
+    claimed.release()
+
+
+def accepts(port):
+    with socket.socket() as s:
+        return s.connect_ex(("127.0.0.1", port)) == 0
+
+
+def nothing_left(first, directory):
+    """No process listens any more, and no temporary file stays."""
+    end = time.monotonic() + 3
+    while any(accepts(first + n) for n in range(6)):
+        assert time.monotonic() < end, [n for n in range(6) if accepts(first + n)]
+        time.sleep(0.02)
+    assert list(Path(directory).glob("weir-shop.*")) == []
+
+
+# The story, judged by the demo.
+
+
+def play(tmp_path, six, *more):
+    os.environ["TMPDIR"] = str(tmp_path)
+    try:
+        done = run_to_end(tmp_path, "weir-demo", "shop", "--scenario", "outage", "--port-base", six, *more, timeout=60)
+    finally:
+        del os.environ["TMPDIR"]
+    nothing_left(six, tmp_path)
+    rows = re.findall(r"^(pass|FAIL)  (.*)$", done.stdout, re.M)
+    assert len(rows) >= 15, done.stdout + done.stderr
+    return done, [what for verdict, what in rows if verdict == "FAIL"]
+
+
+@pytest.mark.longest(90)
+def test_the_story_goes_as_told(tmp_path, six):
+    done, failed = play(tmp_path, six)
+    assert done.returncode == 0 and failed == [], done.stdout
+    assert re.search(r"circuit favorites OPEN: 5 failures within 10 s; favorite_items is null until a probe succeeds; "
+                     r"next probe in [45](\.\d)? s", done.stdout), done.stdout
+    for state in ("OPEN", "half-open", "closed"):
+        for circuit in ("favorites", "products"):
+            assert len(re.findall(rf"circuit {circuit} {state}", done.stdout)) == 1
+
+
+@pytest.mark.longest(90)
+def test_without_the_breaker_the_story_fails(tmp_path, six):
+    done, failed = play(tmp_path, six, "--no-breaker")
+    assert done.returncode == 1
+    assert any("the circuit is open" in what for what in failed)
+    assert any("pages cost favorites nothing" in what for what in failed)
+    assert any("503 with Retry-After" in what for what in failed)
+    # What has nothing to do with the breaker is as before.
+    assert not any("all well" in what or "inventory slow" in what or "504" in what for what in failed), failed
+
+
+@pytest.mark.longest(90)
+def test_without_the_defaults_the_story_fails(tmp_path, six):
+    done, failed = play(tmp_path, six, "--no-defaults")
+    assert done.returncode == 1
+    assert any("favorite_items is null" in what for what in failed)
+    assert any("null for the slow products" in what for what in failed)
+    assert not any("all well" in what or "504" in what for what in failed), failed
+
+
+# With someone watching.
+
+
+class Demo:
+    """The demo on a terminal of its own (or without one)."""
+
+    def __init__(self, directory, six, terminal=True, *more):
+        self.directory, self.first = directory, six
+        environment = {**_environment(directory, None), "TMPDIR": str(directory)}
+        command = [program("weir-demo"), "shop", "--port-base", str(six), *more]
+        self.text = ""
+        if terminal:
+            self.pid, self.fd = pty.fork()
+            if self.pid == 0:
+                os.execve(command[0], command, environment)
+        else:
+            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                            stderr=subprocess.STDOUT, env=environment)
+            self.pid, self.fd = self.process.pid, self.process.stdout.fileno()
+        self.code = None
+
+    def expect(self, pattern, timeout=15.0):
+        end = time.monotonic() + timeout * SLOWER
+        while not (found := re.search(pattern, self.text)):
+            left = end - time.monotonic()
+            assert left > 0, f"no {pattern!r} in:\n{self.text}"
+            if select.select([self.fd], [], [], min(left, 0.2))[0]:
+                try:
+                    self.text += os.read(self.fd, 65536).decode().replace("\r\n", "\n")
+                except OSError:
+                    assert re.search(pattern, self.text), f"ended without {pattern!r}:\n{self.text}"
+        self.text = self.text[found.end():]
+        return found
+
+    def press(self, key):
+        os.write(self.fd, key.encode())
+
+    def page(self):
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.first + 4}/products/all?user=1", timeout=5) as answer:
+                return json.loads(answer.read())
+        except urllib.error.HTTPError as error:
+            return error.code
+
+    def wait(self, timeout=15.0):
+        end = time.monotonic() + timeout * SLOWER
+        while self.code is None:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            if pid:
+                self.code = os.waitstatus_to_exitcode(status)
+                break
+            assert time.monotonic() < end, f"still running:\n{self.text}"
+            if select.select([self.fd], [], [], 0.02)[0]:
+                try:
+                    self.text += os.read(self.fd, 65536).decode()
+                except OSError:
+                    pass
+        return self.code
+
+    def clean_up(self):
+        if self.code is None:
+            os.kill(self.pid, signal.SIGKILL)
+            os.waitpid(self.pid, 0)
+        _check_sanitizers(self.directory)
+
+
+@pytest.fixture
+def demo(tmp_path, six):
+    made = []
+
+    def make(*arguments, **more):
+        made.append(Demo(tmp_path, six, *arguments, **more))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.clean_up()
+
+
+def test_keys_stop_slow_and_load_the_shop_and_quit_it(demo, six, tmp_path):
+    it = demo()
+    it.expect(rf"The shop is open: http://127.0.0.1:{six + 4}/products/all")
+    curls = [it.expect(r"  curl -si? '?(http://\S+?)'?\n")[1] for _ in range(3)]
+    for url in curls:
+        with urllib.request.urlopen(url, timeout=5) as answer:
+            assert answer.status == 200
+    it.expect(r"Keys: ")
+    assert it.page()["favorite_items"] == 3
+
+    it.press("3")
+    it.expect(r"favorites stopped: exit 0")
+    for _ in range(4):
+        assert it.page()["favorite_items"] is None
+    it.expect(r"circuit favorites OPEN: 5 failures within 10 s; favorite_items is null until a probe succeeds; "
+              r"next probe in [45](\.\d)? s")
+    it.press("3")
+    it.expect(r"favorites started")
+    it.press("l")
+    it.expect(r"load on")
+    it.expect(r"load: [1-9]\d* pages/s, 0 failed, [1-9]\d* partial")
+    it.expect(r"circuit favorites half-open")
+    it.expect(r"circuit favorites closed")
+    it.expect(r"load: [1-9]\d* pages/s, 0 failed, 0 partial")
+    it.press("l")
+    it.expect(r"load off")
+
+    it.press("s")
+    it.expect(r"inventory takes 2 to 5 s now")
+    assert [p["inventory"] for p in it.page()["products"]] == [None] * 5
+    it.press("s")
+    it.expect(r"inventory is as usual")
+
+    it.press("h")
+    it.expect(r"Keys: ")
+    it.press("q")
+    assert it.wait() == 0
+    nothing_left(six, tmp_path)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_without_a_terminal_it_runs_until_a_signal(demo, six, tmp_path, number):
+    it = demo(terminal=False)
+    it.expect(r"Running until SIGINT or SIGTERM")
+    assert len(it.page()["products"]) == 5
+    os.kill(it.pid, number)
+    assert it.wait() == 0
+    nothing_left(six, tmp_path)
+
+
+def test_ports_can_be_taken_over_at_once_by_the_next(demo, six):
+    for _ in range(2):
+        it = demo(terminal=False)
+        it.expect(r"Running until")
+        it.page()
+        os.kill(it.pid, signal.SIGTERM)
+        assert it.wait() == 0
+
+
+def test_nothing_outlives_a_demo_that_is_killed(demo, six):
+    it = demo(terminal=False)
+    it.expect(r"Running until")
+    os.kill(it.pid, signal.SIGKILL)
+    it.wait()
+    end = time.monotonic() + 3
+    while any(accepts(six + n) for n in range(6)):
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def test_a_service_that_dies_by_itself_is_told(demo, six, tmp_path):
+    it = demo(terminal=False)
+    it.expect(r"Running until")
+    children = Path(f"/proc/{it.pid}/task/{it.pid}/children").read_text().split()
+    cart = next(int(c) for c in children if b"cart" in Path(f"/proc/{c}/cmdline").read_bytes().split(b"\0"))
+    os.kill(cart, signal.SIGKILL)
+    it.expect(r"cart ENDED BY ITSELF: signal 9 \(Killed\)")
+    assert it.page()["cart_items"] is None
+
+
+def test_a_taken_port_is_one_clear_line(tmp_path, six):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", six + 4))
+        taken.listen()
+        done = run_to_end(tmp_path, "weir-demo", "shop", "--port-base", six)
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == 1
+    assert f"127.0.0.1:{six + 4}" in done.stderr and "the gateway" in done.stderr and "--port-base" in done.stderr
+    assert not any(accepts(six + n) for n in range(4))
+
+
+@pytest.mark.parametrize("arguments", [[], ["shops"], ["shop", "--scenario", "x"], ["shop", "--port-base", "70000"]])
+def test_wrong_usage_is_exit_2(tmp_path, arguments):
+    done = run_to_end(tmp_path, "weir-demo", *arguments)
+    assert done.returncode == 2 and done.stderr, done
