@@ -1,0 +1,277 @@
+"""The other commands: check, explain, eval, init, health, help; exit codes and what goes where."""
+
+import json
+import re
+import subprocess
+
+import pytest
+from support.upstream import json_reply, status
+from support.weir_process import binary
+
+SHOP = """
+services:
+  products: {url: "http://127.0.0.1:8000", timeout: 1s}
+  inventory: {url: "http://127.0.0.1:8001", timeout: 800ms, retry: {attempts: 3, backoff: 50ms}}
+  favorites: "http://127.0.0.1:8002"
+routes:
+  GET /products/all:
+    deadline: 2500ms
+    steps:
+      products: {get: products/products, expect: list}
+      favorites: {get: "favorites/users/${query.user ?? 3}", default: null, timeout: 700ms}
+      stock:
+        each: products as p
+        limit: 32
+        get: inventory/products/${p.product_id}/inventory
+        take: ${body.inventory}
+        default: null
+    reply:
+      favorite_items: ${size(favorites)}
+      products:
+        each: products as p, stock as s
+        product_id: ${p.product_id}
+        inventory: ${s}
+  GET /pass/{x}: {proxy: products}
+"""
+
+
+# help and usage
+
+
+def test_help_begins_with_examples(command):
+    done = command("--help")
+    assert done.code == 0 and done.err == ""
+    first = done.out[: done.out.lower().index("option")] if "option" in done.out.lower() else done.out
+    assert "weir serve" in first, done
+    for name in ("serve", "check", "explain", "eval", "init", "demo", "health"):
+        assert name in done.out
+
+
+@pytest.mark.parametrize("name", ["serve", "check", "explain", "eval", "init", "demo", "health"])
+def test_each_command_has_its_help(command, name):
+    done = command(name, "--help")
+    assert done.code == 0 and name in done.out and done.err == "", done
+
+
+def test_version(command):
+    done = command("--version")
+    assert done.code == 0 and re.search(r"\d+\.\d+\.\d+", done.out), done
+
+
+@pytest.mark.parametrize("arguments", [
+    [], ["nonsense"], ["serve"], ["check"], ["explain"], ["eval"], ["serve", "--nonsense", "x.yaml"], ["serve", "a.yaml", "b.yaml"],
+    ["serve", "--workers", "0", "x.yaml"], ["serve", "--workers", "many", "x.yaml"], ["serve", "--log-level", "loud", "x.yaml"]])
+def test_wrong_usage_is_2_and_says_so_on_stderr(command, arguments):
+    done = command(*arguments)
+    assert done.code == 2, done
+    assert done.out == "" and done.err.strip(), done
+
+
+def test_a_mistyped_command_gets_a_suggestion(command):
+    assert "serve" in command("serv", "x.yaml").err
+
+
+# check
+
+
+def test_check_of_a_sound_file(command, config_file):
+    done = command("check", config_file(SHOP))
+    assert done.code == 0, done
+
+
+def test_check_as_json(command, config_file):
+    done = command("check", "--json", config_file(SHOP.replace("timeout: 1s", "tiemout: 1s").replace("deadline:", "deadlin:")))
+    assert done.code == 78
+    problems = done.json()
+    problems = problems["problems"] if isinstance(problems, dict) else problems
+    assert len(problems) == 2
+    first, second = problems
+    assert first["severity"] == "error" and first["line"] == 3 and first["suggestion"] == "timeout"
+    assert first["file"].endswith("weir.yaml") and first["column"] == 47 and "tiemout" in first["message"]
+    assert second["line"] == 8 and second["suggestion"] == "deadline"
+    assert command("check", "--json", config_file(SHOP)).code == 0
+
+
+def test_no_colour_where_there_is_no_terminal_or_where_it_is_not_wanted(command, config_file):
+    done = command("check", config_file("routes: {GET /: {replyy: 1}}"))
+    assert "\x1b" not in done.out + done.err
+
+
+
+# explain
+
+
+def test_explain_shows_the_plan(command, config_file):
+    done = command("explain", config_file(SHOP), "GET /products/all")
+    assert done.code == 0, done
+    out = done.out
+    for word in ("products", "favorites", "stock"):
+        assert word in out
+    # Concurrency, the limit, time-outs, worst-case latency and calls.
+    assert re.search(r"at the same time|together|concurrent|parallel", out, re.I), out
+    for part in ("32", "1s", "800ms", "700ms", "2500ms|2.5s"):
+        assert re.search(part, out), f"no {part}:\n{out}"
+    assert re.search(r"worst", out, re.I), out
+
+
+def test_explain_adds_up_the_worst_case(command, config_file):
+    done = command("explain", "--json", config_file(SHOP), "GET /products/all")
+    assert done.code == 0, done
+    plan = done.json()
+    text = json.dumps(plan)
+    # products 1 s, then stock 0.8 s (retries included) = 1.8 s, within the deadline.
+    assert "1800" in text, plan
+    # 1 + 1 + up to 1000 items × 3 attempts.
+    assert "3002" in text, plan
+
+
+def test_explain_of_all_routes_and_of_a_proxy(command, config_file):
+    done = command("explain", config_file(SHOP))
+    assert done.code == 0 and "/pass/{x}" in done.out and "/products/all" in done.out, done
+    done = command("explain", config_file(SHOP), "GET /pass/{x}")
+    assert done.code == 0 and "products" in done.out, done
+
+
+def test_explain_of_a_request_path(command, config_file):
+    assert command("explain", config_file(SHOP), "/products/all").code == 0
+
+
+def test_explain_of_an_unknown_route(command, config_file):
+    done = command("explain", config_file(SHOP), "GET /product/all")
+    assert done.code in (1, 2), done
+    assert "/products/all" in done.err, f"it should name those there are: {done}"
+
+
+# eval
+
+
+@pytest.mark.parametrize("expression, document, printed", [
+    ("size(a)", '{"a": [1, 2]}', "2"), ("a[0] + 1", '{"a": [1, 2]}', "2"), ("a", '{"a": 12345678901234567890.10}', "12345678901234567890.10"),
+    ("this", '{"z": 1, "a": 2}', '{"z": 1, "a": 2}'), ("body[1]", "[1, 2]", "2"), ("1 + 1", "", "2"), ("'a' + 'b'", "", '"ab"'), ("x.y ?? 'none'", '{"x": null}', '"none"'),
+    ("null", "", "null"), ("{'a': [1, true]}", "", '{"a":[1,true]}'),
+])
+def test_eval(command, expression, document, printed):
+    done = command("eval", expression, stdin=document)
+    assert done.code == 0 and done.out.strip() == printed and done.err == "", done
+
+
+@pytest.mark.parametrize("expression, document, words", [
+    ("1 +", "{}", ["^"]), ("siez(a)", '{"a": []}', ["siez", "size"]), ("b", '{"a": 1}', ["b"]), ("1 / 0", "", ["zero"]), ("a", '{"a": ', ["JSON|document"]),
+    ("a.b", '{"a": {}}', ["b"]),
+])
+def test_eval_of_what_is_wrong(command, expression, document, words):
+    done = command("eval", expression, stdin=document)
+    assert done.code in (1, 2), done
+    assert done.out == ""
+    for word in words:
+        assert re.search(re.escape(word) if word == "^" else word, done.err, re.I), done
+
+
+# init
+
+
+def test_init_writes_a_configuration_that_is_sound(command, tmp_path):
+    done = command("init")
+    assert done.code == 0, done
+    made = sorted(tmp_path.glob("*.yaml"))
+    assert made, f"no file was written: {done}"
+    assert command("check", made[0]).code == 0, made[0].read_text()
+    again = command("init")
+    assert again.code == 1, "it must not write over a file that is there"
+
+
+def test_init_under_a_name_of_ones_own(command, tmp_path):
+    assert command("init", "mine.yaml").code == 0
+    assert command("check", tmp_path / "mine.yaml").code == 0
+
+
+# health
+
+
+def test_health(weir, command, free_port):
+    gate = weir("routes: {GET /: {reply: 1}}")
+    assert command("health", f"127.0.0.1:{gate.admin_port}").code == 0
+    gate.stop()
+    done = command("health", f"127.0.0.1:{gate.admin_port}")
+    assert done.code == 1 and done.err.strip(), done
+
+
+# From file to process
+
+
+def test_serve_prints_nothing_on_stdout(weir):
+    gate = weir("routes: {GET /: {reply: 1}}")
+    gate.get("/")
+    assert (gate.directory / "stdout").read_text() == ""
+    assert gate.log_lines(rf"127\.0\.0\.1:{gate.port}")
+
+
+def test_warnings_of_a_configuration_are_shown_when_it_is_served(weir):
+    gate = weir("""
+        services: {a: "http://127.0.0.1:9"}
+        routes:
+          GET /:
+            steps:
+              unused: {get: a/x, default: null}
+            reply: 1
+        """)
+    assert gate.log_lines("unused")
+
+
+def test_output_into_a_closed_pipe_is_no_crash(config_file):
+    path = config_file(SHOP)
+    done = subprocess.run(["sh", "-c", f'"{binary()}" explain "{path}" | head -c 1; true'], capture_output=True, timeout=20)
+    assert b"terminate" not in done.stderr
+
+
+def test_the_shop_page_of_the_design_works_as_written(weir, upstream):
+    """The first example of the documentation, whole."""
+    shop = upstream().on("/products", json_reply([{"product_id": n, "product_name": f"p{n}"} for n in (3, 1, 2)]))
+    shop.on("/users/{u}/cart", json_reply([{"product_id": 1}])).on("/users/{u}/favorites", status(500))
+    shop.on("/products/{p}/inventory", lambda x: json_reply({"inventory": int(x.request.slots["p"]) * 7})(x))
+    gate = weir("""
+        services:
+          products:  <s>
+          inventory: <s>
+          favorites: <s>
+          cart:      <s>
+        policies:
+          default:
+            timeout: 1s
+            retry:   {attempts: 2, backoff: 25ms..250ms}
+            breaker: {trip: {failures: 5, within: 10s}, open: 5s}
+        routes:
+          GET /products/all:
+            deadline: 2500ms
+            steps:
+              products:
+                get: products/products
+                expect: list
+              cart:
+                get: cart/users/${query.user ?? 3}/cart
+                default: null
+              favorites:
+                get: favorites/users/${query.user ?? 3}/favorites
+                default: null
+              stock:
+                each: products as p
+                limit: 32
+                get: inventory/products/${p.product_id}/inventory
+                take: ${body.inventory}
+                default: null
+            reply:
+              cart_items: ${size(cart)}
+              favorite_items: ${size(favorites)}
+              products:
+                each: products as p, stock as s
+                product_id: ${p.product_id}
+                product_name: ${p.product_name}
+                inventory: ${s}
+        """, s=shop)
+    assert gate.get("/products/all?user=7").json() == {
+        "cart_items": 1, "favorite_items": None,
+        "products": [{"product_id": n, "product_name": f"p{n}", "inventory": n * 7} for n in (3, 1, 2)]}
+    assert shop.count("/users/7/cart") == 1
+    gate.get("/products/all")
+    assert shop.count("/users/3/cart") == 1
+    assert set(gate.circuits()) == {"products", "inventory", "favorites", "cart"}
