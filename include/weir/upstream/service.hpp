@@ -11,7 +11,7 @@
 
 #include "weir/http/client.hpp"
 #include "weir/resilience/circuit_breaker/circuit_breaker.hpp"
-#include "weir/resilience/retry/budget.hpp"
+#include "weir/resilience/retry/retry_budget.hpp"
 #include "weir/upstream/failure_set.hpp"
 
 namespace weir::upstream {
@@ -67,7 +67,7 @@ class service {
 // load and reload only. Thread-safe.
 class service_registry {
  public:
-  // `made` is told of every circuit when it is made, once: to listen to it.
+  // `made` is told of every circuit when it comes into use (in commit), once: to listen to it.
   using circuit_made = std::function<void(const circuit_breaker&, const service_settings&)>;
   explicit service_registry(circuit_made made = {}) : made_(std::move(made)) {}
 
@@ -80,13 +80,13 @@ class service_registry {
 
  private:
   struct kept {
-    std::uint32_t index = 0;
     std::optional<circuit_breaker> circuit;
     std::optional<retry_budget> budget;
   };
   circuit_made made_;
   mutable std::mutex mutex_;
   std::map<std::string, kept, std::less<>> kept_;
+  std::map<std::string, std::uint32_t, std::less<>> indexes_;  // of every name there ever was
   std::uint32_t next_index_ = 0;
 };
 

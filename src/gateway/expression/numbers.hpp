@@ -18,9 +18,8 @@ inline bool is_machine_number(const value& v) noexcept {
          v.kept_as() == value::storage::real;
 }
 
-// Numbers of all kinds on one line, as CEL compares them: 1 == 1u == 1.0, and no precision is lost
-// where an int meets a double. Nothing if one of them is no number. Exact ones are compared by
-// their digits.
+// Numbers of all kinds on one line, as CEL compares them: 1 == 1u == 1.0. Nothing if one of them is
+// no number. Exact ones are compared by their digits.
 std::optional<std::partial_ordering> compare_numbers(const value& a, const value& b) noexcept;
 
 // Two numbers in JSON's notation compared without loss.

@@ -45,19 +45,23 @@ call_run::call_run(worker& on, call_owner& owner, upstream::endpoint& to,
 
 call_run::~call_run() { cancel(); }
 
-void call_run::start(time_point until, bool by_caller) {
-  policies_.emplace(what_.step->policies, call_facts{.until = until, .by_caller = by_caller});
+void call_run::start(time_point until, cause at_deadline) {
+  at_deadline_ = at_deadline;
+  policies_.emplace(what_.step->policies,
+                    call_facts{.until = deadline::at(until),
+                               .until_is_configured = at_deadline != cause::caller_deadline,
+                               .retryable = what_.step->call->idempotent});
   follow(policies_->start(worker_.loop().now()));
 }
 
 void call_run::follow(action todo) {
   for (;;) {
     switch (todo.kind) {
+      case action_kind::none: return;
       case action_kind::start_attempt:
-        due_ = todo.until;
-        if (due_ != time_point::max()) owner_.wake_at(due_);
         begin_attempt(todo);
-        return;
+        todo = policies_->next(worker_.loop().now());
+        break;
       case action_kind::wait:
         due_ = todo.until;
         if (due_ != time_point::max()) owner_.wake_at(due_);
@@ -72,7 +76,7 @@ void call_run::follow(action todo) {
 }
 
 void call_run::begin_attempt(const action& todo) {
-  ++attempt_;
+  attempt_ = todo.attempt;
   attempt_began_ = worker_.loop().now();
   result_ = {};
   status_ = 0;
@@ -176,7 +180,7 @@ void call_run::on_failed(http::client_error why, std::string_view detail) {
 void call_run::attempt_over(const judged& how) {
   result_ = how;
   note_attempt(how.status, how.why);
-  follow(policies_->attempt_done(worker_.loop().now(), how.for_policies));
+  follow(policies_->attempt_done(worker_.loop().now(), attempt_, how.for_policies));
 }
 
 void call_run::note_attempt(int status, cause why) const {
@@ -200,10 +204,11 @@ void call_run::on_time() {
 void call_run::finish(const action& done) {
   ended_ = true;
   due_ = time_point::max();
-  retry_after_ = done.result.retry_after;
-  if (done.result.failed) {
+  retry_after_ = done.how.retry_after;
+  if (done.how.failed) {
     // The pipeline's own reason (a circuit, a time-out) stands before what the last attempt said.
-    const cause why = cause_of(done.result, result_.why);
+    cause why = cause_of(done.how, result_.why);
+    if (why == cause::deadline) why = at_deadline_;
     if (why != result_.why) {
       result_ = {};
       result_.why = why;

@@ -131,10 +131,10 @@ void composition::start_step(std::uint16_t index) {
   step_state& s = steps_[index];
   s.at = step_state::stage::running;
   s.until = request_.deadline;
-  s.until_is_callers = request_.caller_deadline;
+  s.at_deadline = request_.caller_deadline ? cause::caller_deadline : cause::deadline;
   if (step.timeout > duration::zero() && worker_.loop().now() + step.timeout < s.until) {
     s.until = worker_.loop().now() + step.timeout;
-    s.until_is_callers = false;
+    s.at_deadline = cause::response_timeout;
   }
   if (step.when) {
     const value runs = step.when->evaluate(scope().frame());
@@ -233,7 +233,7 @@ void composition::start_call(std::uint16_t index, std::uint32_t item) {
   calls_.push_back(call);
   s.calls[item] = call;
   ++calls_running_;
-  call->start(s.until, s.until_is_callers);
+  call->start(s.until, s.at_deadline);
 }
 
 void composition::on_call_ended(call_run& ended) {

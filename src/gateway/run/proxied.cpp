@@ -57,7 +57,9 @@ void proxied::start(const request_context& request, std::string_view path,
   out_.resend_on_stale = http::is_idempotent(head.verb) && !head.has_body;
 
   policies_.emplace(plan.policies,
-                    call_facts{.until = request_.deadline, .by_caller = request_.caller_deadline});
+                    call_facts{.until = deadline::at(request_.deadline),
+                               .until_is_configured = !request_.caller_deadline,
+                               .retryable = out_.resend_on_stale});
   if (!request_.route->deadline) touch();
   follow(policies_->start(worker_.loop().now()));
 }
@@ -65,11 +67,11 @@ void proxied::start(const request_context& request, std::string_view path,
 void proxied::follow(action todo) {
   for (;;) {
     switch (todo.kind) {
+      case action_kind::none: return;
       case action_kind::start_attempt:
-        policies_due_ = todo.until;
-        arm();
         begin_attempt(todo);
-        return;
+        todo = policies_->next(worker_.loop().now());
+        break;
       case action_kind::wait:
         policies_due_ = todo.until;
         arm();
@@ -81,12 +83,12 @@ void proxied::follow(action todo) {
       case action_kind::finish: {
         policies_due_ = time_point::max();
         settled_ = true;
-        if (ended_ || complete_ || !todo.result.failed) return;
-        const cause why = cause_of(todo.result, last_);
+        if (ended_ || complete_ || !todo.how.failed) return;
+        const cause why = cause_of(todo.how, last_);
         if (started_) {
           cut(why);
         } else {
-          refuse(why, last_status_, todo.result.retry_after);
+          refuse(why, last_status_, todo.how.retry_after);
         }
         return;
       }
@@ -95,6 +97,7 @@ void proxied::follow(action todo) {
 }
 
 void proxied::begin_attempt(const action& todo) {
+  attempt_ = todo.attempt;
   attempt_began_ = worker_.loop().now();
   last_ = cause::none;
   attempt_lines_ = header_lines_;
@@ -142,7 +145,7 @@ void proxied::note_attempt(int status, cause why) {
 // happens instead (another attempt).
 bool proxied::settle(const weir::outcome& how) {
   if (settled_) return true;
-  const action todo = policies_->attempt_done(worker_.loop().now(), how);
+  const action todo = policies_->attempt_done(worker_.loop().now(), attempt_, how);
   if (todo.kind == action_kind::finish) {
     settled_ = true;
     policies_due_ = time_point::max();
@@ -223,7 +226,7 @@ void proxied::answer_end() {
       outcome_of_status(request_.route->proxy->call, status_, duration::zero());
   if (!settled_) {
     settled_ = true;
-    policies_->attempt_done(worker_.loop().now(), how);
+    policies_->attempt_done(worker_.loop().now(), attempt_, how);
   }
   over(status_, cause::none);
 }
@@ -245,7 +248,7 @@ void proxied::attempt_failed(http::client_error why) {
   }
   if (started_) j.for_policies.retryable = false;
   status_ = 0;
-  follow(policies_->attempt_done(worker_.loop().now(), j.for_policies));
+  follow(policies_->attempt_done(worker_.loop().now(), attempt_, j.for_policies));
 }
 
 void proxied::request_body(std::string_view piece) {
@@ -311,7 +314,7 @@ void proxied::on_timer() {
     if (exchange_) std::exchange(exchange_, nullptr)->cancel();
     if (!settled_) {
       settled_ = true;
-      policies_->attempt_done(now, weir::outcome::failure(weir::cause::response_timeout, false));
+      policies_->attempt_done(now, attempt_, weir::outcome::failure(weir::cause::response_timeout, false));
     }
     if (started_) {
       cut(cause::response_timeout);

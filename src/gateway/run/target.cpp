@@ -7,7 +7,7 @@ namespace {
 
 using expression::value;
 
-bool only_client(const expression::program& p) {
+bool reads_only_client(const expression::program& p) {
   for (const std::uint16_t slot : p.slots()) {
     if (slot != slot_path && slot != slot_query && slot != slot_query_all && slot != slot_request) {
       return false;
@@ -36,7 +36,7 @@ bool render_parameter(const target_template::parameter& parameter, const express
                       std::string& to, bool& dropped, target_failure& why) {
   const value v = parameter.slot->evaluate(in);
   if (v.is_missing() || v.is_error()) {
-    why.why = cause_of(v, only_client(*parameter.slot));
+    why.why = cause_of(v, gateway::only_client(*parameter.slot));
     why.detail = detail_of(v, "a query parameter is missing");
     return false;
   }
@@ -54,7 +54,7 @@ bool render_parameter(const target_template::parameter& parameter, const express
 
 bool only_client(const expression::text_program& text) {
   for (const auto& part : text.parts()) {
-    if (part.slot && !only_client(*part.slot)) return false;
+    if (part.slot && !reads_only_client(*part.slot)) return false;
   }
   return true;
 }

@@ -11,20 +11,6 @@
 namespace weir::gateway {
 namespace {
 
-class local_world final : public expression::environment {
- public:
-  explicit local_world(const io::loop& of) noexcept : loop_(of) {}
-  std::tm local_time() const override {
-    const std::time_t now = static_cast<std::time_t>(loop_.unix_seconds());
-    std::tm out{};
-    ::localtime_r(&now, &out);
-    return out;
-  }
-
- private:
-  const io::loop& loop_;
-};
-
 class rejection_counter final : public http::server_observer {
  public:
   explicit rejection_counter(worker& on) noexcept : worker_(on) {}
@@ -53,6 +39,13 @@ void append_now(std::string& to, std::int64_t unix_seconds) {
 
 }  // namespace
 
+std::tm local_world::local_time() const {
+  const std::time_t now = static_cast<std::time_t>(loop_.unix_seconds());
+  std::tm out{};
+  ::localtime_r(&now, &out);
+  return out;
+}
+
 void worker_stats::add(const worker_stats& other) {
   server.add(other.server);
   client.add(other.client);
@@ -66,8 +59,7 @@ void worker_stats::add(const worker_stats& other) {
 worker::worker(unsigned number, telemetry::line_output* access_log)
     : names_(loop_),
       front_(*this),
-      world_owner_(std::make_unique<local_world>(loop_)),
-      world_(world_owner_.get()),
+      world_(loop_),
       observer_(std::make_unique<rejection_counter>(*this)),
       access_log_(access_log),
       number_(number) {}

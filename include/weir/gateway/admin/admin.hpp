@@ -21,16 +21,16 @@ struct reload_status {
 // The listener for operators: /livez, /readyz, /metrics, /circuits, and POST
 // /circuits/NAME/{force-open,force-close,reset}. Runs on the main loop, apart from the workers, so
 // that it answers when they are busy.
-class admin final : private http::server_handler {
+class admin final : public http::server_handler {
  public:
   admin(io::loop& main, gateway& of, const reload_status& reloads);
   ~admin();
 
   void listen(std::unique_ptr<io::listener> at);
   void drain(time_point until, std::function<void()> done);
+  void on_request(http::server_exchange& exchange) override;
 
  private:
-  void on_request(http::server_exchange& exchange) override;
   void get(http::server_exchange& exchange, std::string_view path);
   void post(http::server_exchange& exchange, std::string_view path);
   void ready(http::server_exchange& exchange);

@@ -25,12 +25,12 @@ struct problem {
   int status = 500;
   cause why = cause::internal;
   int upstream_status = 0;
-  std::string_view step;
-  std::string_view detail;              // a sentence fit for clients; empty: made from the rest
-  std::string_view code;                // of a `require:`
-  std::optional<duration> retry_after;  // rejections
-  std::string_view trace_id;
-  std::string_view allow;               // 405
+  std::string_view step = {};
+  std::string_view detail = {};              // a sentence fit for clients; empty: made from the rest
+  std::string_view code = {};                // of a `require:`
+  std::optional<duration> retry_after = {};  // rejections
+  std::string_view trace_id = {};
+  std::string_view allow = {};               // 405
 };
 
 struct error_answer {

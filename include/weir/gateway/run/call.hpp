@@ -8,7 +8,7 @@
 #include "weir/gateway/reply/cause.hpp"
 #include "weir/gateway/run/judge.hpp"
 #include "weir/http/client.hpp"
-#include "weir/resilience/pipeline/call.hpp"
+#include "weir/resilience/pipeline/pipeline_call.hpp"
 #include "weir/telemetry/trace.hpp"
 #include "weir/upstream/endpoint.hpp"
 
@@ -52,9 +52,10 @@ class call_run final : private http::client_receiver {
   call_run(const call_run&) = delete;
   call_run& operator=(const call_run&) = delete;
 
-  // `until` is the step's deadline, already within the route's. `by_caller`: it is the client's own,
-  // shorter one, which says nothing about the service.
-  void start(time_point until, bool by_caller);
+  // `until` is the step's deadline, already within the route's; `at_deadline` is what it is called
+  // when it runs out: response_timeout for the step's own, deadline for the route's, caller_deadline
+  // for a shorter one of the client's, which says nothing about the service.
+  void start(time_point until, cause at_deadline);
   void on_time();                        // something may be due
   time_point due() const noexcept { return due_; }
   void cancel();                         // ends without on_call_ended
@@ -109,6 +110,7 @@ class call_run final : private http::client_receiver {
   time_point due_ = time_point::max();
   std::uint32_t item_;
   std::uint32_t attempt_ = 0;
+  cause at_deadline_ = cause::deadline;
   bool ended_ = false;
 };
 

@@ -43,7 +43,7 @@ class composition final : private call_owner, private http::body_sink {
     std::uint32_t next = 0;        // the first item not started
     std::uint32_t left = 0;        // items not ended
     time_point until = time_point::max();
-    bool until_is_callers = false;
+    cause at_deadline = cause::deadline;
     std::span<expression::value> sources;  // the items
     std::span<expression::value> results;
     std::span<call_run*> calls;

@@ -10,7 +10,7 @@
 #include "weir/gateway/run/judge.hpp"
 #include "weir/gateway/run/request.hpp"
 #include "weir/http/client.hpp"
-#include "weir/resilience/pipeline/call.hpp"
+#include "weir/resilience/pipeline/pipeline_call.hpp"
 #include "weir/upstream/endpoint.hpp"
 
 namespace weir::gateway {
@@ -102,6 +102,7 @@ class proxied final {
   int status_ = 0;
   cause last_ = cause::none;
   int last_status_ = 0;
+  std::uint32_t attempt_ = 0;
   time_point attempt_began_{};
   time_point policies_due_ = time_point::max();
   time_point idle_due_ = time_point::max();

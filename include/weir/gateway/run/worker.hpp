@@ -35,6 +35,16 @@ struct generation {
   }
 };
 
+// What expressions may know of the world: the loop's wall clock.
+class local_world final : public expression::environment {
+ public:
+  explicit local_world(const io::loop& of) noexcept : loop_(of) {}
+  std::tm local_time() const override;
+
+ private:
+  const io::loop& loop_;
+};
+
 // What one worker has counted: plain data, copied on demand.
 struct worker_stats {
   telemetry::request_stats server;  // by route::index
@@ -74,7 +84,7 @@ class worker {
 
   io::loop& loop() noexcept { return loop_; }
   json::parser& json() noexcept { return json_; }
-  const expression::environment& world() const noexcept { return *world_; }
+  const expression::environment& world() const noexcept { return world_; }
   std::string& scratch() noexcept { return scratch_; }
   const generation& current() const noexcept { return *current_; }
   generation& current() noexcept { return *current_; }
@@ -106,8 +116,7 @@ class worker {
   io::resolver names_;
   json::parser json_;
   front front_;
-  std::unique_ptr<expression::environment> world_owner_;
-  const expression::environment* world_;
+  local_world world_;
   std::unique_ptr<http::server_observer> observer_;
   std::string scratch_;
   telemetry::line_output* access_log_;
