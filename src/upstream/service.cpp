@@ -1,0 +1,65 @@
+#include "weir/upstream/service.hpp"
+
+namespace weir::upstream {
+namespace {
+
+bool same(const retry_budget_options& a, const retry_budget_options& b) {
+  return a.ratio == b.ratio && a.floor == b.floor && a.within == b.within;
+}
+
+}  // namespace
+
+// Nothing of the service that runs is changed here: the configuration may yet be refused. A circuit
+// that runs takes its new options in commit().
+std::shared_ptr<service> service_registry::prepare(const service_settings& settings) {
+  const std::lock_guard lock(mutex_);
+  const auto [index, is_new] = indexes_.try_emplace(settings.name, next_index_);
+  if (is_new) ++next_index_;
+
+  const auto known = kept_.find(settings.name);
+  std::optional<circuit_breaker> circuit;
+  if (settings.breaker) {
+    if (known != kept_.end() && known->second.circuit) {
+      circuit = known->second.circuit;
+    } else {
+      circuit.emplace(*settings.breaker);
+    }
+  }
+  std::optional<retry_budget> budget;
+  if (known != kept_.end() && known->second.budget &&
+      same(known->second.budget->options(), settings.budget)) {
+    budget = known->second.budget;
+  }
+  if (!budget) budget.emplace(settings.budget);
+  return std::make_shared<service>(settings, index->second, std::move(circuit), std::move(*budget));
+}
+
+void service_registry::commit(const std::vector<std::shared_ptr<service>>& now_in_use) {
+  std::vector<std::shared_ptr<service>> new_circuits;
+  {
+    const std::lock_guard lock(mutex_);
+    std::map<std::string, kept, std::less<>> next;
+    for (const auto& s : now_in_use) {
+      const auto before = kept_.find(s->name());
+      const bool runs = before != kept_.end() && s->circuit() && before->second.circuit &&
+                        *before->second.circuit == *s->circuit();
+      if (runs) {
+        s->circuit()->reconfigure(*s->settings().breaker);
+      } else if (s->circuit()) {
+        new_circuits.push_back(s);
+      }
+      next.insert_or_assign(s->name(), kept{s->circuit(), s->budget()});
+    }
+    kept_ = std::move(next);
+  }
+  // Outside the lock: the listener may ask the registry.
+  if (!made_) return;
+  for (const auto& s : new_circuits) made_(*s->circuit(), s->settings());
+}
+
+std::size_t service_registry::indexes() const {
+  const std::lock_guard lock(mutex_);
+  return next_index_;
+}
+
+}  // namespace weir::upstream
