@@ -74,6 +74,7 @@ int run(const kind& of, const settings& with) {
   auto listener = io::listener::open(*at, {});
   if (!listener) return fail(of, 1, listener.error());
 
+  ::signal(SIGPIPE, SIG_IGN);  // a log whose reader has gone
   io::loop loop;
   service* running = nullptr;
   signal_events signals(loop, {SIGTERM, SIGINT}, [&, seen = 0](int) mutable {

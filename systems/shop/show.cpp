@@ -37,7 +37,7 @@ std::string consequence(const std::string& circuit) {
 }
 
 std::string in_seconds(duration d) {
-  const auto tenths = std::chrono::round<std::chrono::milliseconds>(d).count() / 100;
+  const auto tenths = std::chrono::round<std::chrono::duration<std::int64_t, std::deci>>(d).count();
   std::string text = std::to_string(tenths / 10);
   if (tenths % 10 != 0) text.append(".").append(std::to_string(tenths % 10));
   return text + " s";
@@ -51,10 +51,7 @@ class shop_show {
         cast_(loop_, how.with,
               {[this](const stage::transition& t) { tell(t); },
                [this](const std::string& name, int status, bool asked) {
-                 if (!leaving_) {
-                   told_.event(name + (asked ? " stopped: " : " ENDED BY ITSELF: ") +
-                               stage::describe_end(status));
-                 }
+                 told_end(name, status, asked);
                }}),
         load_(loop_, cast_.visitor(), load_options()) {}
 
@@ -67,21 +64,22 @@ class shop_show {
       std::cerr << "weir-demo: " << *wrong << std::endl;
       return 1;
     }
-    const int code = options_.scenario.empty() ? stay_open() : play();
+    up_ = true;
+    options_.scenario.empty() ? stay_open() : play();
     leaving_ = true;
     load_.stop();
     cast_.stop_all();
-    return code;
+    return code_;
   }
 
  private:
-  int play() {
+  void play() {
     play_outage(cast_, told_, [this] { return leaving_; });
     told_.print_table();
-    return told_.all_as_told() && !leaving_ ? 0 : 1;
+    if (!told_.all_as_told() || leaving_) code_ = 1;
   }
 
-  int stay_open() {
+  void stay_open() {
     const std::string page = "http://127.0.0.1:" + std::to_string(cast_.gateway_port());
     std::cout << "\nThe shop is open: " << page << "/products/all\n\nTo try, in another terminal:\n"
               << "  curl -s " << page << "/products/all\n"
@@ -96,10 +94,17 @@ class shop_show {
     while (!leaving_) loop_.run_once(1s);
     std::cout << std::endl;
     told_.event("closing the shop");
-    return 0;
   }
 
   void leave() { leaving_ = true; }
+
+  void told_end(const std::string& name, int status, bool asked) {
+    if (leaving_) return;
+    told_.event(name + (asked ? " stopped: " : " ENDED BY ITSELF: ") + stage::describe_end(status));
+    if (name != "gateway" || !up_) return;
+    code_ = 1;
+    leave();
+  }
 
   static void help() {
     std::cout << "Keys: 1 products  2 inventory  3 favorites  4 cart: stop or start\n"
@@ -160,9 +165,11 @@ class shop_show {
     q.target = "/circuits";
     cast_.visitor().ask(q, [this, t](const stage::answer& a) {
       const stage::circuit_view view = stage::read_circuits(a)[t.circuit];
-      told_.event("circuit " + t.circuit + " OPEN: " + std::to_string(t.failures) + " failures" +
-                  view.window + "; " + consequence(t.circuit) + " until a probe succeeds" +
-                  "; next probe in " + in_seconds(view.time_to_probe));
+      // "5 failures within 10 s", with the number that there really were.
+      const std::size_t rest = std::min(view.rule.find(" failures"), view.rule.size());
+      told_.event("circuit " + t.circuit + " OPEN: " + std::to_string(t.failures) +
+                  view.rule.substr(rest) + "; " + consequence(t.circuit) +
+                  " until a probe succeeds" + "; next probe in " + in_seconds(view.time_to_probe));
     });
   }
 
@@ -181,7 +188,9 @@ class shop_show {
 
   const show_options options_;
   io::loop loop_;
+  bool up_ = false;  // all was ready once
   bool leaving_ = false;
+  int code_ = 0;
   bool slow_ = false;
   stage::chronicle told_;
   cast cast_;

@@ -3,8 +3,8 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/pidfd.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -73,7 +73,8 @@ std::optional<std::string> child::start() {
   }
   pid_ = made;
   ::setpgid(pid_, pid_);  // in both, so that neither is too late
-  const int end = ::pidfd_open(pid_, 0);
+  // Not pidfd_open(): glibc 2.36 declares it without C linkage.
+  const int end = static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0));
   if (!output_.open(ends[0]) || end < 0 || !end_.open(end)) return failed_to("watching " + program);
   return {};
 }

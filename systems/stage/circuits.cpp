@@ -12,13 +12,13 @@ circuit_views read_circuits(const answer& from) {
   const auto parsed = parser.parse(from.body, memory);
   if (from.status != 200 || !parsed) return made;
   for (json::value c : parsed->find("circuits").elements()) {
-    const auto text = [&](std::string_view name) {
-      return std::string(c.find(name).as_string(memory).value_or(std::string_view()));
+    const auto text = [&](json::value v) {
+      return std::string(v.as_string(memory).value_or(std::string_view()));
     };
-    circuit_view& view = made[text("name")];
-    view.state = text("state");
+    circuit_view& view = made[text(c.find("name"))];
+    view.state = text(c.find("state"));
     view.failures = c.find("failures").as_uint64().value_or(0);
-    view.window = text("window");
+    view.rule = text(c.find("window").find("trip"));
     view.time_to_probe =
         std::chrono::milliseconds(c.find("time_to_probe_ms").as_int64().value_or(0));
   }

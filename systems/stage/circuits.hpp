@@ -14,7 +14,7 @@ namespace weir::stage {
 struct circuit_view {
   std::string state;  // closed, open, half-open
   std::uint64_t failures = 0;
-  std::string window;  // what trips it: "5 failures within 10s"
+  std::string rule;  // what trips it: "5 failures within 10 s"
   duration time_to_probe{};
 };
 

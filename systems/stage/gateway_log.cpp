@@ -20,17 +20,20 @@ void gateway_log::take(std::string_view line) {
   arena memory;
   const auto parsed = parser.parse(line, memory);
   if (!parsed) return;  // not ours: a sanitizer's or the loader's words
-  const json::value message = parsed->find("message");
-  if (message.equals("circuit changed")) {
-    const transition t{text(*parsed, "circuit", memory), text(*parsed, "from", memory),
-                       text(*parsed, "to", memory),
-                       parsed->find("failures").as_uint64().value_or(0)};
-    transitions_.push_back(t);
-    if (changed_) changed_(t);
-  } else if (message.equals("attempt")) {
-    attempts_.push_back({text(*parsed, "service", memory),
-                         static_cast<int>(parsed->find("status").as_int64().value_or(0))});
+  const std::string message = text(*parsed, "message", memory);
+  if (message == "upstream attempt") {
+    attempts_.push_back({text(*parsed, "service", memory), text(*parsed, "cause", memory)});
+    return;
   }
+  // "circuit favorites closed -> open"
+  const std::string circuit = text(*parsed, "circuit", memory);
+  const std::size_t arrow = message.find(" -> ");
+  const std::string before = "circuit " + circuit + " ";
+  if (circuit.empty() || arrow == std::string::npos || !message.starts_with(before)) return;
+  const transition t{circuit, message.substr(before.size(), arrow - before.size()),
+                     message.substr(arrow + 4), parsed->find("failures").as_uint64().value_or(0)};
+  transitions_.push_back(t);
+  if (changed_) changed_(t);
 }
 
 std::size_t gateway_log::attempts_to(std::string_view service) const noexcept {
@@ -41,7 +44,8 @@ std::size_t gateway_log::attempts_to(std::string_view service) const noexcept {
 std::size_t gateway_log::failures_of(std::string_view service) const noexcept {
   return static_cast<std::size_t>(
       std::count_if(attempts_.begin(), attempts_.end(), [&](const attempt& a) {
-        return a.service == service && (a.status == 0 || a.status >= 500);
+        // One that was called off says nothing about the service.
+        return a.service == service && !a.cause.empty() && a.cause != "cancelled";
       }));
 }
 

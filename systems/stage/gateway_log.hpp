@@ -21,7 +21,7 @@ struct transition {
 // A try of a call to a service, as the gateway's log tells it at debug level.
 struct attempt {
   std::string service;
-  int status = 0;  // 0: none came
+  std::string cause;  // why it failed; empty when it did not
 };
 
 // Reads the gateway's log, JSON lines, as it is written. Lines of other kinds are passed over.

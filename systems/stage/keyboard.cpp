@@ -10,6 +10,8 @@ namespace weir::stage {
 keyboard::keyboard(io::loop& on, std::function<void(char)> pressed)
     : loop_(on), pressed_(std::move(pressed)) {
   if (::isatty(STDIN_FILENO) == 0 || ::tcgetattr(STDIN_FILENO, &before_) != 0) return;
+  // In the background the keys are the shell's; to touch the terminal would stop us.
+  if (::tcgetpgrp(STDIN_FILENO) != ::getpgrp()) return;
   // A description of its own: being non-blocking must not pass to the shell that shares standard
   // input with us.
   const int fd = ::open("/dev/tty", O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
