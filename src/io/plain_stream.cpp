@@ -95,6 +95,7 @@ void plain_stream::on_ready(readiness what) {
   // The kernel reports "writable" with every edge; only who ran out of room wants to hear it.
   what.writable = what.writable && wants_write_;
   if (what.writable) wants_write_ = false;
+  if (what.peer_closed) peer_closed_ = true;
   if (what.readable || what.writable || what.peer_closed) events_.deliver(what);
 }
 

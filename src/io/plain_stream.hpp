@@ -23,6 +23,7 @@ class plain_stream final : public stream, private fd_handler {
   io_result write(std::span<const iovec> pieces) override;
   void shutdown_write() override;
   void reset() override;
+  bool peer_closed() const noexcept override { return peer_closed_; }
   int fd() const noexcept override { return fd_; }
   std::string peer_address() const override;
 
@@ -33,6 +34,7 @@ class plain_stream final : public stream, private fd_handler {
   loop& loop_;
   int fd_;
   bool wants_write_ = false;
+  bool peer_closed_ = false;
   stream_events events_;
 };
 

@@ -33,6 +33,7 @@ class tls_stream final : public stream, private stream_handler {
   io_result write(std::span<const iovec> pieces) override;
   void shutdown_write() override;
   void reset() override { under_->reset(); }
+  bool peer_closed() const noexcept override { return under_->peer_closed(); }
   int fd() const noexcept override { return under_->fd(); }
   std::string peer_address() const override { return under_->peer_address(); }
 

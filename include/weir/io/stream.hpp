@@ -48,6 +48,9 @@ class stream {
   virtual io_result write(std::span<const iovec> pieces) = 0;
   virtual void shutdown_write() = 0;  // sends what says "no more from here"
   virtual void reset() = 0;           // closes abruptly (RST), so that the peer sees a failure
+  // It is known already that the peer sends no more, though bytes and the end may still be unread:
+  // no use to begin another exchange on this one.
+  virtual bool peer_closed() const noexcept = 0;
   virtual int fd() const noexcept = 0;
   virtual std::string peer_address() const = 0;  // "127.0.0.1:80", "[::1]:80"
 };

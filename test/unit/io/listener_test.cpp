@@ -146,6 +146,7 @@ struct silent final : log::sink {
 TEST(Listener, OutOfDescriptorsItPausesWithoutSpinningAndResumes) {
   silent sink;
   log::set_sink(&sink);
+  log::warn("UBSan needs a descriptor for its first look at a type");
   loop l;
   collector c;
   auto at = open_any();
@@ -169,7 +170,7 @@ TEST(Listener, OutOfDescriptorsItPausesWithoutSpinningAndResumes) {
 
   ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
   EXPECT_TRUE(run_until(l, [&] { return c.accepted.size() == 1; }));
-  EXPECT_EQ(sink.lines, 1);
+  EXPECT_EQ(sink.lines, 2);
   log::set_sink(nullptr);
 }
 

@@ -1,0 +1,529 @@
+#include <gmock/gmock.h>
+
+#include <array>
+#include <tuple>
+
+#include "unit/http/client_support.hpp"
+#include "weir/io/buffer_pool.hpp"
+
+namespace weir::http {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::string_view ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+
+TEST_F(ClientPool, NeverCallsTheReceiverBeforeStartReturns) {
+  open();
+  call c;
+  start(c);
+  EXPECT_FALSE(c.done());
+  EXPECT_EQ(pool->connections(), 1U);
+}
+
+TEST_F(ClientPool, ReusesAConnectionForExchangeAfterExchange) {
+  open();
+  auto at = rested();
+  for (int i = 0; i < 100; ++i) {
+    call c;
+    start(c);
+    request_on(at);
+    at.send(ok);
+    ASSERT_TRUE(until(c));
+    ASSERT_TRUE(c.ended);
+  }
+  EXPECT_EQ(pool->connections(), 1U);
+  EXPECT_FALSE(server.accept());
+}
+
+TEST_F(ClientPool, TheNextExchangeMayBeStartedAtTheEndOfTheLast) {
+  open();
+  call second;
+  call first;
+  first.at_end = [&] { start(second, "/2"); };
+  start(first, "/1");
+  auto at = accept();
+  request_on(at);
+  at.send(ok);
+  EXPECT_EQ(request_on(at).substr(0, 6), "GET /2");
+  EXPECT_EQ(pool->connections(), 1U);
+}
+
+TEST_F(ClientPool, TakesTheConnectionThatRestedLast) {
+  open();
+  call a;
+  call b;
+  start(a);
+  start(b);
+  auto first = accept();
+  auto second = accept();
+  request_on(first);
+  request_on(second);
+  first.send(ok);
+  ASSERT_TRUE(until([&] { return pool->idle() == 1; }));
+  second.send(ok);
+  ASSERT_TRUE(until([&] { return pool->idle() == 2; }));
+  call c;
+  start(c);
+  request_on(second);
+  EXPECT_EQ(first.receive(), "");
+}
+
+TEST_F(ClientPool, AConnectionThatItsPeerClosedIsNotUsedAgain) {
+  open();
+  auto at = rested();
+  EXPECT_EQ(pool->idle(), 1U);
+  at.close();
+  ASSERT_TRUE(until([&] { return pool->connections() == 0; }));
+  EXPECT_EQ(pool->idle(), 0U);
+}
+
+TEST_F(ClientPool, BytesOnARestingConnectionAreNobodysAndItIsDropped) {
+  open();
+  auto at = rested();
+  at.send("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\npoison");
+  ASSERT_TRUE(until([&] { return pool->connections() == 0; }));
+  EXPECT_TRUE(closed(at));
+}
+
+TEST_F(ClientPool, BytesBehindAnAnswerAreNobodysAndItsConnectionIsDropped) {
+  open();
+  call c;
+  answer(c, std::string(ok) + "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\npoison");
+  EXPECT_TRUE(c.ended);
+  EXPECT_EQ(c.body, "ok");
+  EXPECT_EQ(pool->connections(), 0U);
+}
+
+TEST_F(ClientPool, ABodyWhereNoneMayBeIsDroppedWithItsConnection) {
+  for (const auto& [verb, token, head] :
+       {std::tuple{method::head, "HEAD", "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nbody"},
+        std::tuple{method::get, "GET", "HTTP/1.1 204 No Content\r\n\r\nbody"},
+        std::tuple{method::get, "GET", "HTTP/1.1 304 Not Modified\r\n\r\nbody"}}) {
+    open();
+    call c;
+    client_request r = get();
+    r.verb = verb;
+    r.verb_token = token;
+    answer(c, head, r);
+    EXPECT_TRUE(c.ended) << head;
+    EXPECT_EQ(c.body, "");
+    EXPECT_EQ(pool->connections(), 0U) << head;
+  }
+}
+
+TEST_F(ClientPool, HonoursConnectionCloseAndOldVersions) {
+  for (const auto& [bytes, kept] :
+       {std::pair{"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok", 0U},
+        std::pair{"HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok", 0U},
+        std::pair{"HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 2\r\n\r\nok",
+                  1U}}) {
+    open();
+    call c;
+    answer(c, bytes);
+    EXPECT_TRUE(c.ended);
+    EXPECT_EQ(pool->connections(), kept) << bytes;
+  }
+}
+
+TEST_F(ClientPool, AnAnswerThatComesWithTheEndLeavesNoConnectionToReuse) {
+  open();
+  call first;
+  call second;
+  first.at_end = [&] { start(second); };
+  start(first);
+  auto at = accept();
+  request_on(at);
+  at.send(ok);
+  at.close();
+  auto fresh = accept();
+  request_on(fresh);
+  fresh.send(ok);
+  ASSERT_TRUE(until(second));
+  EXPECT_TRUE(second.ended);
+}
+
+// The peer has closed, and the loop has not heard of it yet.
+TEST_F(ClientPool, ARequestOnAStaleConnectionGoesOutAgainOnAFreshOne) {
+  for (const bool abruptly : {false, true}) {
+    open();
+    auto stale = rested();
+    abruptly ? stale.reset() : stale.close();
+    call c;
+    start(c, "/again");
+    auto fresh = accept();
+    EXPECT_EQ(request_on(fresh), "GET /again HTTP/1.1\r\nHost: shop\r\n\r\n");
+    fresh.send(ok);
+    ASSERT_TRUE(until(c));
+    EXPECT_TRUE(c.ended);
+    EXPECT_FALSE(c.failure);
+  }
+}
+
+TEST_F(ClientPool, ARequestThatWasReceivedOnAReusedConnectionGoesOutAgainToo) {
+  open();
+  auto stale = rested();
+  call c;
+  client_request r = get();
+  r.verb_token = "PUT";
+  r.body = "body";
+  pool->start(r, c);
+  request_on(stale);
+  stale.close();
+  auto fresh = accept();
+  EXPECT_TRUE(request_on(fresh).ends_with("\r\n\r\nbody"));
+}
+
+TEST_F(ClientPool, WhatMustNotGoOutTwiceFailsOnAStaleConnection) {
+  for (const bool streamed : {false, true}) {
+    open();
+    auto stale = rested();
+    stale.close();
+    call c;
+    client_request r = get();
+    r.streamed = streamed;
+    r.resend_on_stale = streamed;
+    client_exchange& x = pool->start(r, c);
+    if (streamed) x.write_body("piece");
+    ASSERT_TRUE(until(c));
+    EXPECT_EQ(c.failure, client_error::reset);
+    EXPECT_FALSE(server.accept());
+  }
+}
+
+TEST_F(ClientPool, AFreshConnectionThatEndsBeforeTheAnswerIsAReset) {
+  open();
+  call c;
+  start(c);
+  auto at = accept();
+  request_on(at);
+  at.close();
+  ASSERT_TRUE(until(c));
+  EXPECT_EQ(c.failure, client_error::reset);
+}
+
+TEST_F(ClientPool, ARequestGoesOutAgainOnlyOnce) {
+  open();
+  auto stale = rested();
+  stale.close();
+  call c;
+  start(c);
+  auto fresh = accept();
+  request_on(fresh);
+  fresh.close();
+  ASSERT_TRUE(until(c));
+  EXPECT_EQ(c.failure, client_error::reset);
+  EXPECT_FALSE(server.accept());
+}
+
+TEST_F(ClientPool, AReusedConnectionThatBreaksAfterAByteIsAReset) {
+  open();
+  auto at = rested();
+  call c;
+  start(c);
+  request_on(at);
+  at.send("H");
+  at.close();
+  ASSERT_TRUE(until(c));
+  EXPECT_EQ(c.failure, client_error::reset);
+}
+
+TEST_F(ClientPool, AResendDoesNotTakeAnotherConnectionThatHasRested) {
+  open();
+  call a;
+  call b;
+  start(a);
+  start(b);
+  auto first = accept();
+  auto second = accept();
+  request_on(first);
+  request_on(second);
+  first.send(ok);
+  second.send(ok);
+  ASSERT_TRUE(until([&] { return pool->idle() == 2; }));
+  first.close();
+  second.close();
+  call c;
+  start(c);
+  auto fresh = accept();
+  request_on(fresh);
+  fresh.send(ok);
+  ASSERT_TRUE(until(c));
+  EXPECT_TRUE(c.ended);
+}
+
+TEST_F(ClientPool, WaitsInTheOrderOfComingWhenAllConnectionsAreBusy) {
+  client_limits limits;
+  limits.connections = 1;
+  open(limits);
+  std::array<call, 4> calls;
+  std::vector<int> order;
+  for (std::size_t i = 0; i < calls.size(); ++i) {
+    calls[i].at_end = [&, i] { order.push_back(static_cast<int>(i)); };
+    start(calls[i], i % 2 == 0 ? "/even" : "/odd");
+  }
+  EXPECT_EQ(pool->connections(), 1U);
+  auto at = accept();
+  for (std::size_t i = 0; i < calls.size(); ++i) {
+    EXPECT_EQ(request_on(at).substr(4, 3), i % 2 == 0 ? "/ev" : "/od");
+    at.send(ok);
+  }
+  ASSERT_TRUE(until(calls.back()));
+  EXPECT_EQ(order, (std::vector{0, 1, 2, 3}));
+}
+
+TEST_F(ClientPool, WhoWaitsIsServedByANewConnectionWhenTheOldOneCloses) {
+  client_limits limits;
+  limits.connections = 1;
+  open(limits);
+  call a;
+  call b;
+  start(a);
+  start(b);
+  auto at = accept();
+  request_on(at);
+  at.send("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+  auto fresh = accept();
+  request_on(fresh);
+  fresh.send(ok);
+  ASSERT_TRUE(until(b));
+  EXPECT_TRUE(b.ended);
+}
+
+TEST_F(ClientPool, AFullQueueRefusesButNotFromWithinStart) {
+  client_limits limits;
+  limits.connections = 1;
+  limits.waiting = 1;
+  open(limits);
+  call first;
+  call waits;
+  call refused;
+  start(first);
+  auto at = accept();
+  request_on(at);
+  start(waits);
+  start(refused);
+  EXPECT_FALSE(refused.done());
+  ASSERT_TRUE(until(refused));
+  EXPECT_EQ(refused.failure, client_error::no_connection);
+  EXPECT_FALSE(waits.done());
+}
+
+TEST_F(ClientPool, ARefusedExchangeMayBeCancelledBeforeItHearsOfIt) {
+  client_limits limits;
+  limits.connections = 1;
+  limits.waiting = 0;
+  open(limits);
+  call first;
+  call refused;
+  start(first);
+  auto at = accept();
+  start(refused).cancel();
+  test::run_a_little(l);
+  EXPECT_FALSE(refused.done());
+}
+
+TEST_F(ClientPool, WhoWaitsTooLongForABusyConnectionIsToldSo) {
+  client_limits limits;
+  limits.connections = 1;
+  open(limits);
+  call first;
+  call waits;
+  start(first);
+  auto at = accept();
+  request_on(at);
+  client_request r = get();
+  r.connect_until = l.now() + 5ms;
+  pool->start(r, waits);
+  ASSERT_TRUE(until(waits));
+  EXPECT_EQ(waits.failure, client_error::no_connection);
+  at.send(ok);
+  ASSERT_TRUE(until(first));
+  EXPECT_EQ(pool->idle(), 1U);
+}
+
+TEST_F(ClientPool, ACancelledWaiterLeavesTheQueue) {
+  client_limits limits;
+  limits.connections = 1;
+  open(limits);
+  call first;
+  call gone;
+  call third;
+  start(first);
+  start(gone, "/gone").cancel();
+  start(third, "/third");
+  auto at = accept();
+  request_on(at);
+  at.send(ok);
+  EXPECT_EQ(request_on(at).substr(0, 10), "GET /third");
+}
+
+TEST_F(ClientPool, RefusedConnectsAreToldAndTheNextTryIsMadeAnew) {
+  open();
+  const io::address nobody = [] { return test::raw_listener().at(); }();
+  auto dead = make_client_pool(l, {.addresses = {nobody}, .tls = nullptr, .server_name = ""}, {});
+  for (int i = 0; i < 3; ++i) {
+    call a;
+    call b;
+    dead->start(get(), a);
+    dead->start(get(), b);
+    ASSERT_TRUE(until(a));
+    ASSERT_TRUE(until(b));
+    EXPECT_EQ(a.failure, client_error::connect_refused);
+    EXPECT_EQ(b.failure, client_error::connect_refused);
+    EXPECT_THAT(a.detail, testing::HasSubstr("Connection refused"));
+  }
+  EXPECT_EQ(dead->connections(), 0U);
+}
+
+TEST_F(ClientPool, WithoutAnAddressItIsAMatterOfNames) {
+  auto nameless = make_client_pool(l, {.addresses = {}, .tls = nullptr, .server_name = ""}, {});
+  call c;
+  nameless->start(get(), c);
+  EXPECT_FALSE(c.done());
+  ASSERT_TRUE(until(c));
+  EXPECT_EQ(c.failure, client_error::dns);
+}
+
+TEST_F(ClientPool, AConnectThatHangsEndsAtItsTime) {
+  // A full backlog swallows connects.
+  const test::raw_listener hole(0);
+  std::vector<test::socket_fd> fillers;
+  for (int i = 0; i < 4; ++i) {
+    fillers.emplace_back(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0));
+    (void)::connect(fillers.back().get(), hole.at().raw(), hole.at().raw_length());
+  }
+  auto slow =
+      make_client_pool(l, {.addresses = {hole.at()}, .tls = nullptr, .server_name = ""}, {});
+  call early;
+  call late;
+  client_request r = get();
+  r.connect_until = l.now() + 10ms;
+  slow->start(r, early);
+  r.connect_until = l.now() + 30ms;
+  slow->start(r, late);
+  ASSERT_TRUE(until(early));
+  EXPECT_EQ(early.failure, client_error::connect_timeout);
+  EXPECT_FALSE(late.done());
+  ASSERT_TRUE(until(late));
+  EXPECT_EQ(late.failure, client_error::connect_timeout);
+  ASSERT_TRUE(until([&] { return slow->connections() == 0; }));
+}
+
+TEST_F(ClientPool, AConnectionWhoseExchangeWasCancelledMeanwhileServesTheNext) {
+  open();
+  call gone;
+  start(gone).cancel();
+  ASSERT_TRUE(until([&] { return pool->idle() == 1; }));
+  call c;
+  start(c);
+  auto at = accept();
+  request_on(at);
+  at.send(ok);
+  ASSERT_TRUE(until(c));
+  EXPECT_EQ(pool->connections(), 1U);
+}
+
+TEST_F(ClientPool, ConnectionsThatRestTooLongAreClosed) {
+  client_limits limits;
+  limits.idle_timeout = 20ms;
+  open(limits);
+  auto at = rested();
+  const time_point since = l.now();
+  ASSERT_TRUE(until([&] { return pool->idle() == 0; }));
+  EXPECT_GE(l.now() - since, 19ms);
+  EXPECT_TRUE(closed(at));
+}
+
+TEST_F(ClientPool, KeepsNoMoreRestingConnectionsThanItMay) {
+  client_limits limits;
+  limits.idle_connections = 1;
+  open(limits);
+  call a;
+  call b;
+  start(a);
+  start(b);
+  auto first = accept();
+  auto second = accept();
+  request_on(first);
+  request_on(second);
+  first.send(ok);
+  ASSERT_TRUE(until([&] { return pool->idle() == 1; }));
+  second.send(ok);
+  EXPECT_TRUE(closed(first));
+  EXPECT_EQ(pool->idle(), 1U);
+  EXPECT_EQ(pool->connections(), 1U);
+}
+
+TEST_F(ClientPool, ClosesAllRestingConnectionsWhenTold) {
+  open();
+  auto at = rested();
+  pool->close_idle();
+  EXPECT_EQ(pool->connections(), 0U);
+  EXPECT_TRUE(closed(at));
+}
+
+TEST_F(ClientPool, MayBeDestroyedFromWithinAnyCall) {
+  for (int where = 0; where < 4; ++where) {
+    open();
+    call c;
+    call other;
+    call waits;
+    start(other);
+    start(c);
+    start(waits).pause();
+    const auto destroy = [&] { pool.reset(); };
+    if (where == 0) c.at_head = destroy;
+    if (where == 1) c.at_body = destroy;
+    if (where >= 2) c.at_end = destroy;
+    auto a = accept();
+    auto b = accept();
+    request_on(a);
+    request_on(b);
+    (where == 3) ? b.close() : b.send(ok);
+    ASSERT_TRUE(until([&] { return pool == nullptr; }));
+    test::run_a_little(l);
+    EXPECT_FALSE(other.done());
+    EXPECT_FALSE(waits.done());
+    while (server.accept()) {
+    }
+  }
+}
+
+TEST_F(ClientPool, MayBeDestroyedByWhoIsRefused) {
+  const io::address nobody = [] { return test::raw_listener().at(); }();
+  pool = make_client_pool(l, {.addresses = {nobody}, .tls = nullptr, .server_name = ""}, {});
+  call c;
+  call d;
+  c.at_end = [&] { pool.reset(); };
+  start(c);
+  start(d);
+  ASSERT_TRUE(until(c));
+  test::run_a_little(l);
+  EXPECT_FALSE(d.done());
+}
+
+// One service pours without end; the other's answer must come in between.
+TEST_F(ClientPool, AnEndlessAnswerDoesNotStarveAnother) {
+  open();
+  call endless;
+  start(endless, "/endless");
+  auto flood = accept();
+  request_on(flood);
+  flood.send("HTTP/1.1 200 OK\r\n\r\n");
+  ASSERT_TRUE(until([&] { return endless.status == 200; }));
+  const int room = 8 << 20;
+  ::setsockopt(flood.get(), SOL_SOCKET, SO_SNDBUF, &room, sizeof room);
+  const std::string block(1 << 20, 'x');
+  for (int i = 0; i < 50; ++i) {
+    while (::send(flood.get(), block.data(), block.size(), MSG_NOSIGNAL | MSG_DONTWAIT) > 0) {
+    }
+    const std::size_t before = endless.body.size();
+    l.run_once(1ms);
+    ASSERT_LE(endless.body.size() - before, 8 * io::buffer_pool::block_bytes);
+    endless.body.clear();
+  }
+}
+
+}  // namespace
+}  // namespace weir::http
