@@ -56,6 +56,8 @@ struct outcome {
   bool retryable = false;  // trying again is safe and may help
   cause why = cause::none;
   duration retry_after = duration::zero();  // what the other side asked for; zero: nothing
+  // More about why, for a breaker's last error. Views text that outlives the call it is given to.
+  std::string_view detail = {};
 
   static constexpr outcome success() noexcept { return {}; }
   static constexpr outcome failure(cause why, bool retryable) noexcept {

@@ -4,7 +4,7 @@ namespace weir {
 
 void permit::abandon() noexcept {
   if (!circuit_) return;
-  if (std::uncaught_exceptions() > unwinding_) {
+  if (exceptions_in_flight() > unwinding_) {
     fail("an exception");
   } else {
     ignore();

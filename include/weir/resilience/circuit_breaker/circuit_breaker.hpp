@@ -1,10 +1,10 @@
 #pragma once
 
-#include <exception>
 #include <string_view>
 #include <utility>
 
 #include "weir/base/result.hpp"
+#include "weir/base/unwinding.hpp"
 #include "weir/resilience/circuit_breaker/circuit.hpp"
 
 namespace weir {
@@ -78,13 +78,13 @@ class permit {
   permit(detail::circuit* c, std::uint32_t generation, time_point started) noexcept
       : circuit_(c),
         generation_(generation),
-        unwinding_(std::uncaught_exceptions()),
+        unwinding_(exceptions_in_flight()),
         started_(started) {}
   void abandon() noexcept;
 
   detail::circuit* circuit_;
   std::uint32_t generation_;
-  int unwinding_;  // exceptions in flight when it was taken
+  unsigned int unwinding_;  // exceptions in flight when it was taken
   time_point started_;
 };
 

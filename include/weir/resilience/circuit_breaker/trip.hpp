@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "weir/resilience/circuit_breaker/options.hpp"
-#include "weir/resilience/circuit_breaker/window.hpp"
+#include "weir/resilience/window.hpp"
 
 namespace weir::detail {
 

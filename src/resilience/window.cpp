@@ -1,4 +1,4 @@
-#include "weir/resilience/circuit_breaker/window.hpp"
+#include "weir/resilience/window.hpp"
 
 namespace weir::detail {
 

@@ -1,0 +1,90 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "weir/resilience/circuit_breaker/breaker_layer.hpp"
+#include "weir/resilience/fallback/fallback.hpp"
+#include "weir/resilience/pipeline/layer.hpp"
+#include "weir/resilience/retry/retry.hpp"
+#include "weir/resilience/timeout/timeout.hpp"
+
+namespace weir {
+
+inline layer_ptr as_layer(layer_ptr made) {
+  return made;
+}
+
+// What may stand in a pipeline: retry, timeout, circuit_breaker, fallback_point …, anything that
+// as_layer() takes.
+template <class T>
+concept policy = requires(const T& t) {
+  { as_layer(t) } -> std::convertible_to<layer_ptr>;
+};
+
+// What a pipeline does and can cost, for people.
+struct pipeline_description {
+  struct line {
+    std::string text;
+    worst_case worst;  // of this layer and all inside it
+  };
+  std::vector<line> lines;  // outermost first; the attempt itself is the last
+  worst_case worst;
+
+  // One line for each layer, indented by its depth.
+  std::string text() const;
+};
+
+// Policies in the order a call meets them: outermost first. Immutable and cheap to copy; copies and
+// calls share its policies. Any order and repetition is allowed; warnings() names the orders that
+// make no sense.
+//
+//   weir::pipeline p(weir::fallback_point(), weir::retry({.attempts = 3}), author,
+//                    weir::timeout(300ms));
+//   auto same = weir::fallback_point() | weir::retry({.attempts = 3}) | author | …;
+class pipeline {
+ public:
+  pipeline() : pipeline(std::vector<layer_ptr>{}) {}
+  template <policy... Policies>
+    requires(sizeof...(Policies) > 0)
+  explicit pipeline(const Policies&... policies)
+      : pipeline(std::vector<layer_ptr>{as_layer(policies)...}) {}
+  explicit pipeline(std::vector<layer_ptr> layers)
+      : layers_(std::make_shared<const std::vector<layer_ptr>>(std::move(layers))) {}
+
+  std::size_t size() const noexcept { return layers_->size(); }
+  const layer& operator[](std::size_t i) const noexcept { return *(*layers_)[i]; }
+
+  // The most a call can cost if one attempt takes at most `attempt`.
+  worst_case worst(duration attempt = duration::max()) const;
+  pipeline_description describe(duration attempt = duration::max()) const;
+  // One sentence for each order of policies that makes no sense; empty when there is none.
+  std::vector<std::string> warnings() const;
+
+  // This one's policies around that one's.
+  pipeline around(const pipeline& inner) const;
+
+ private:
+  std::shared_ptr<const std::vector<layer_ptr>> layers_;
+};
+
+template <policy A, policy B>
+pipeline operator|(const A& outer, const B& inner) {
+  return pipeline(outer, inner);
+}
+template <policy B>
+pipeline operator|(const pipeline& outer, const B& inner) {
+  return outer.around(pipeline(inner));
+}
+inline pipeline operator|(const pipeline& outer, const pipeline& inner) {
+  return outer.around(inner);
+}
+template <policy A>
+pipeline operator|(const A& outer, const pipeline& inner) {
+  return pipeline(outer).around(inner);
+}
+
+}  // namespace weir

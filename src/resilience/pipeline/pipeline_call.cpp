@@ -1,0 +1,200 @@
+#include "weir/resilience/pipeline/pipeline_call.hpp"
+
+#include <algorithm>
+
+namespace weir {
+
+pipeline_call::pipeline_call(const pipeline& p, const call_facts& facts, random_source& random)
+    : pipeline_(p),
+      facts_(facts),
+      random_(random),
+      size_(p.size()),
+      slots_(inline_slots_.data()),
+      until_(inline_until_.data()) {
+  if (size_ > inline_layers) [[unlikely]] {
+    more_slots_ = std::make_unique<layer::slot[]>(size_);
+    more_until_ = std::make_unique<deadline[]>(size_ + 1);
+    slots_ = more_slots_.get();
+    until_ = more_until_.get();
+  }
+}
+
+pipeline_call::~pipeline_call() {
+  if (phase_ == phase::attempting || phase_ == phase::waiting) {
+    abandon_inside(0, verdict::ignored, last_now_);
+  } else if (phase_ == phase::canceling) {
+    // The layers from depth_ outwards still hold their state.
+    const layer::context c{last_now_, until_[0], facts_, random_};
+    for (std::size_t i = depth_; i-- > 0;) pipeline_[i].abandon(slots_[i], c, verdict::ignored);
+  }
+}
+
+action pipeline_call::start(time_point now) {
+  last_now_ = now;
+  until_[0] = facts_.until;
+  if (facts_.until.expired(now)) [[unlikely]] {
+    outcome late = outcome::failure(cause::deadline, false);
+    late.counts = verdict::ignored;
+    phase_ = phase::finished;
+    return {.kind = action_kind::finish, .how = late};
+  }
+  return travel(direction::inwards, 0, {}, now);
+}
+
+// The call moves through the layers until it is sent, waits, or comes out. Inwards, layer i is the
+// next to be entered; outwards, i layers are still to be left, the last of them first.
+action pipeline_call::travel(direction way, std::size_t i, outcome how, time_point now) {
+  using kind = layer::decision::kind;
+  for (;;) {
+    if (way == direction::inwards) {
+      if (i == size_) {
+        phase_ = phase::attempting;
+        fallback_ = -1;
+        return {.kind = action_kind::start_attempt,
+                .attempt = ++attempt_,
+                .until = until_[size_].when()};
+      }
+      layer::context c{now, until_[i], facts_, random_};
+      const auto d = pipeline_[i].enter(slots_[i], c, how);
+      until_[i + 1] = c.until;
+      if (d.what == kind::proceed) [[likely]] {
+        ++i;
+      } else if (d.what == kind::finish) {
+        way = direction::outwards;
+      } else {
+        phase_ = phase::waiting;
+        depth_ = i;
+        wait_until_ = d.at;
+        return wait_action();
+      }
+      continue;
+    }
+    if (i == 0) {
+      phase_ = phase::finished;
+      return {.kind = action_kind::finish,
+              .attempt = attempt_,
+              .how = how,
+              .fallback = how.failed ? -1 : fallback_};
+    }
+    --i;
+    layer::context c{now, until_[i], facts_, random_};
+    const auto d = pipeline_[i].leave(slots_[i], c, how);
+    if (c.substituted) fallback_ = static_cast<int>(i);
+    if (d.what == kind::wait) {
+      if (d.at > now) {
+        phase_ = phase::waiting;
+        depth_ = i;
+        wait_until_ = d.at;
+        return wait_action();
+      }
+      way = direction::inwards;
+      ++i;
+    }
+  }
+}
+
+action pipeline_call::attempt_done(time_point now, std::uint32_t attempt, const outcome& how) {
+  last_now_ = now;
+  if (attempt == attempt_ && phase_ == phase::attempting) [[likely]] {
+    return travel(direction::outwards, size_, how, now);
+  }
+  return next(now);
+}
+
+action pipeline_call::timer(time_point now) {
+  last_now_ = now;
+  if (phase_ == phase::canceling) return {.kind = action_kind::wait};  // for the attempt to go
+  if (phase_ != phase::attempting && phase_ != phase::waiting) return {};
+  const std::size_t inside = entered();
+  if (!until_[inside].expired(now)) return phase_ == phase::waiting ? resume(now) : wait_action();
+  // The limits only shrink inwards: the outermost that ran out decides.
+  std::size_t i = 0;
+  while (!until_[i].expired(now)) ++i;
+  if (i == 0) {
+    // The caller's own. Nothing is tried again, but every layer is left in order, so that a
+    // fallback may still answer. If a timeout inside had run out before, that is the other side's
+    // failure.
+    outcome late = outcome::failure(cause::deadline, false);
+    if (!facts_.until_is_configured && until_[inside] == until_[0]) late.counts = verdict::ignored;
+    return stop(inside, late, now);
+  }
+  abandon_inside(i, verdict::failure, now);
+  return stop(i, outcome::failure(cause::timeout, facts_.retryable), now);
+}
+
+action pipeline_call::cancel(time_point now) {
+  last_now_ = now;
+  switch (phase_) {
+    case phase::fresh:
+      phase_ = phase::finished;
+      return {.kind = action_kind::finish, .how = outcome::canceled()};
+    case phase::attempting:
+    case phase::waiting:
+      return stop(entered(), outcome::canceled(), now);
+    case phase::canceling:
+      // Already on its way out for another reason: what would be tried again is not.
+      pending_ = outcome::canceled();
+      return {.kind = action_kind::wait};
+    case phase::finished:
+      return {};
+  }
+  return {};
+}
+
+// Ends what is inside the first i layers, and sends `how` out through them.
+action pipeline_call::stop(std::size_t i, const outcome& how, time_point now) {
+  if (phase_ == phase::waiting) return travel(direction::outwards, i, how, now);
+  phase_ = phase::canceling;
+  depth_ = i;
+  pending_ = how;
+  return {.kind = action_kind::cancel_attempt, .attempt = attempt_};
+}
+
+action pipeline_call::resume(time_point now) {
+  layer::context c{now, until_[depth_], facts_, random_};
+  outcome how;
+  const auto d = pipeline_[depth_].resume(slots_[depth_], c, how);
+  until_[depth_ + 1] = c.until;
+  switch (d.what) {
+    case layer::decision::kind::proceed:
+      return travel(direction::inwards, depth_ + 1, how, now);
+    case layer::decision::kind::finish:
+      return travel(direction::outwards, depth_, how, now);
+    case layer::decision::kind::wait:
+      break;
+  }
+  wait_until_ = d.at;
+  return wait_action();
+}
+
+action pipeline_call::next(time_point now) {
+  last_now_ = now;
+  switch (phase_) {
+    case phase::attempting:
+    case phase::waiting:
+      return wait_action();
+    case phase::canceling:
+      return travel(direction::outwards, depth_, pending_, now);
+    case phase::fresh:
+    case phase::finished:
+      break;
+  }
+  return {};
+}
+
+action pipeline_call::wait_action() noexcept {
+  time_point until = until_[entered()].when();
+  if (phase_ == phase::waiting) until = std::min(until, wait_until_);
+  return {.kind = action_kind::wait, .attempt = attempt_, .until = until};
+}
+
+std::size_t pipeline_call::entered() const noexcept {
+  return phase_ == phase::waiting ? depth_ + 1 : size_;
+}
+
+void pipeline_call::abandon_inside(std::size_t i, verdict how, time_point now) noexcept {
+  const layer::context c{now, until_[i], facts_, random_};
+  for (std::size_t k = entered(); k-- > i;) pipeline_[k].abandon(slots_[k], c, how);
+}
+
+}  // namespace weir

@@ -1,0 +1,129 @@
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "weir/resilience/pipeline/pipeline_call.hpp"
+
+namespace weir::test {
+
+// What an attempt does: ends after a while, or (no outcome) hangs until it is cancelled.
+struct scripted_attempt {
+  duration takes = duration::zero();
+  std::optional<outcome> ends = outcome::success();
+};
+
+inline scripted_attempt good(duration takes = {}) {
+  return {takes, outcome::success()};
+}
+inline scripted_attempt bad(duration takes = {}, cause why = cause::reset) {
+  return {takes, outcome::failure(why, true)};
+}
+inline scripted_attempt fatal(duration takes = {}) {
+  return {takes, outcome::failure(cause::decode, false)};
+}
+inline scripted_attempt hangs() {
+  return {duration::max(), std::nullopt};
+}
+
+// Drives a pipeline through one call on a clock that jumps from event to event, and keeps a story
+// of it in milliseconds since the start: "0 start#1, 100 cancel#1, 150 start#2, 170 finish ok".
+class driver {
+ public:
+  static constexpr time_point t0 = manual_clock::start;
+
+  driver(const pipeline& p, std::vector<scripted_attempt> script, call_facts facts = {},
+         double draw = 0.5)
+      : random_(draw), call_(p, facts, random_), script_(script.begin(), script.end()) {}
+
+  // Until it finishes, or to that time.
+  action run(duration to = duration::max()) {
+    const time_point end = saturating_add(t0, to);
+    if (!started_) {
+      started_ = true;
+      carry_out(call_.start(now_));
+    }
+    while (!call_.finished()) {
+      const time_point due = std::min(timer_, done_at_);
+      if (due == time_point::max() || due > end) {
+        now_ = std::max(now_, std::min(end, time_point::max()));
+        break;
+      }
+      now_ = due;
+      if (done_at_ <= timer_) {
+        done_at_ = time_point::max();
+        carry_out(call_.attempt_done(now_, running_, result_));
+      } else {
+        carry_out(call_.timer(now_));
+      }
+    }
+    return last_;
+  }
+
+  action cancel() {
+    carry_out(call_.cancel(now_));
+    return last_;
+  }
+
+  const std::string& story() const { return story_; }
+  time_point now() const { return now_; }
+  duration elapsed() const { return now_ - t0; }
+  pipeline_call& call() { return call_; }
+
+ private:
+  void carry_out(action a) {
+    for (;; a = call_.next(now_)) {
+      switch (a.kind) {
+        case action_kind::start_attempt: {
+          note("start#" + std::to_string(a.attempt));
+          running_ = a.attempt;
+          const scripted_attempt next = script_.empty() ? good() : script_.front();
+          if (!script_.empty()) script_.pop_front();
+          done_at_ = next.ends ? now_ + next.takes : time_point::max();
+          result_ = next.ends.value_or(outcome{});
+          break;
+        }
+        case action_kind::cancel_attempt:
+          note("cancel#" + std::to_string(a.attempt));
+          done_at_ = time_point::max();
+          break;
+        case action_kind::wait:
+          timer_ = a.until;
+          return;
+        case action_kind::finish:
+          note("finish " + (a.how.failed      ? std::string(to_string(a.how.why))
+                            : a.fallback >= 0 ? "fallback for " + std::string(to_string(a.how.why))
+                                              : "ok"));
+          last_ = a;
+          return;
+        case action_kind::none:
+          return;
+      }
+    }
+  }
+
+  void note(const std::string& what) {
+    if (!story_.empty()) story_ += ", ";
+    story_ +=
+        std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(now_ - t0).count()) +
+        " " + what;
+  }
+
+  fixed_random random_;
+  pipeline_call call_;
+  std::deque<scripted_attempt> script_;
+  time_point now_ = t0;
+  time_point timer_ = time_point::max();
+  time_point done_at_ = time_point::max();
+  std::uint32_t running_ = 0;
+  outcome result_;
+  action last_;
+  std::string story_;
+  bool started_ = false;
+};
+
+}  // namespace weir::test
