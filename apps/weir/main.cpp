@@ -1,0 +1,74 @@
+// The command: parses its words and calls one of commands/. Nothing is decided here.
+
+#include <CLI/CLI.hpp>
+
+#include <iostream>
+#include <string>
+#include <vector>
+
+#include "commands/demo.hpp"
+#include "commands/health.hpp"
+#include "commands/serve.hpp"
+#include "exit_codes.hpp"
+
+namespace {
+
+constexpr const char* examples =
+    "weir: answers one request out of many services, and keeps answering when some of them fail\n\n"
+    "Examples:\n"
+    "  weir demo                             see it: a shop whose services you can break\n"
+    "  weir init > gateway.yaml              a file to begin with\n"
+    "  weir check gateway.yaml               every problem, with its place\n"
+    "  weir explain gateway.yaml 'GET /page' what runs when, and what it can cost\n"
+    "  weir serve gateway.yaml --watch       run it; a changed file is taken over\n"
+    "  weir health                           is the one that runs here ready?\n";
+
+int run(int argc, char** argv) {
+  using namespace weir::app;
+  CLI::App app(examples);
+  app.name("weir");
+  app.require_subcommand(1);
+  app.set_version_flag("--version", "weir " WEIR_VERSION);
+  int code = exit_ok;
+
+  serve_options serving;
+  CLI::App* const serve_command = app.add_subcommand("serve", "run the gateway of a file");
+  serve_command->add_option("FILE", serving.file, "the configuration")->required();
+  serve_command->add_flag("--watch", serving.watch, "reload when the file changes");
+  serve_command->add_option("--workers", serving.workers, "threads; default: as the file says");
+  serve_command->add_option("--log-level", serving.log_level, "debug, info, warn or error");
+  serve_command->add_option("--log", serving.log, "where the log goes: stderr, - or a file");
+  serve_command->add_flag("--log-json", serving.log_json, "the log as JSON lines");
+  serve_command->add_option("--access-log", serving.access_log,
+                            "a JSON line for each request to a file, or - for stdout");
+  serve_command->callback([&] { code = serve(serving); });
+
+  std::string admin = "127.0.0.1:9901";
+  CLI::App* const health_command = app.add_subcommand("health", "ask a running gateway");
+  health_command->add_option("ADDRESS", admin, "its admin listener; default 127.0.0.1:9901");
+  health_command->callback([&] { code = health(admin); });
+
+  CLI::App* const demo_command =
+      app.add_subcommand("demo", "run a whole system and break it (default: shop)");
+  demo_command->prefix_command();
+  demo_command->callback([&] { code = demo(demo_command->remaining()); });
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    // Help and version leave with 0; all else is a wrong command line.
+    return app.exit(e) == 0 ? exit_ok : exit_usage;
+  }
+  return code;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return run(argc, argv);
+  } catch (const std::exception& e) {
+    std::cerr << "weir: " << e.what() << '\n';
+    return weir::app::exit_failure;
+  }
+}
