@@ -107,7 +107,10 @@ std::optional<std::uint64_t> value::as_uint64() const noexcept {
 
 std::optional<double> value::as_double() const noexcept {
   if (!is(kind::number)) return std::nullopt;
-  const auto digits = raw();
+  return nearest_double(raw());
+}
+
+std::optional<double> nearest_double(std::string_view digits) noexcept {
   double number = 0;
   const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), number);
   if (read.ec == std::errc()) return number;

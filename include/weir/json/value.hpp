@@ -112,6 +112,9 @@ struct member {
   json::value value;
 };
 
+// The nearest double of a number in JSON's notation, as value::as_double() has it.
+std::optional<double> nearest_double(std::string_view number) noexcept;
+
 class value::element_iterator {
  public:
   using iterator_category = std::forward_iterator_tag;

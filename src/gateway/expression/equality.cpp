@@ -43,6 +43,12 @@ std::optional<value> entry_of(const value& map, const value& key, arena& memory,
     if (!found) return std::nullopt;
     return value::json(found);
   }
+  if (map.kept_as() == value::storage::source) {
+    const auto name = key.as_text(memory);
+    if (!name || !budget.spend(16)) return std::nullopt;
+    const value found = member(map, *name, memory);
+    return found.is_missing() ? std::nullopt : std::optional(found);
+  }
   for (entry_cursor c(map, memory); c; c.advance()) {
     if (equal(c.key(), key, memory, budget)) return c.content();
     if (budget.spent()) break;
@@ -52,6 +58,8 @@ std::optional<value> entry_of(const value& map, const value& key, arena& memory,
 
 bool same_map(const value& a, const value& b, arena& memory, work_budget& budget) {
   entry_cursor left(a, memory);
+  // What a source costs to be made whole.
+  if (!budget.spend(4 * left.left())) return false;
   if (left.left() != entry_cursor(b, memory).left()) return false;
   for (; left; left.advance()) {
     const auto other = entry_of(b, left.key(), memory, budget);

@@ -164,16 +164,8 @@ value evaluator::wrong_operands(const tree_node& node, const value& a, const val
 
 value evaluator::select(const tree_node& node, const value& of) {
   const auto name = tree_.names[node.data];
-  switch (of.kept_as()) {
-    case storage::source:
-      eval_.spend(16);
-      break;
-    case storage::json:
-      eval_.spend(of.json_here().size() / 8);
-      break;
-    default:
-      break;
-  }
+  if (of.kept_as() == storage::source) return eval_.paid(member(of, name, eval_.memory()));
+  if (of.kept_as() == storage::json) eval_.spend(of.json_here().size() / 8);
   if (of.is_error() || of.is_absent() || of.is_map()) return member(of, name, eval_.memory());
   return eval_.fail(error_kind::wrong_type,
                     {"'", name, "' is asked of what has no members: ", describe(of)});
@@ -215,11 +207,10 @@ value evaluator::index_list(const value& of, const value& key) {
 
 value evaluator::index_map(const value& of, const value& key) {
   if (key.get_type() == type::text) {
-    if (of.kept_as() == storage::source) eval_.spend(16);
-    if (of.kept_as() != storage::source && !eval_.spend(*count(of, eval_.memory()) / 8)) {
-      return eval_.out_of_budget();
-    }
-    return member(of, eval_.text_of(key), eval_.memory());
+    const auto name = eval_.text_of(key);
+    if (of.kept_as() == storage::source) return eval_.paid(member(of, name, eval_.memory()));
+    if (!eval_.spend(*count(of, eval_.memory()) / 8)) return eval_.out_of_budget();
+    return member(of, name, eval_.memory());
   }
   if (of.kept_as() == storage::map) {
     for (const auto& entry : of.map_here()) {
@@ -473,7 +464,7 @@ value evaluator::map(const tree_node& node) {
 }
 
 value evaluator::macro(const tree_node& node) {
-  value range = kid(node, 0);
+  value range = eval_.whole(kid(node, 0));
   if (range.is_error() || range.is_absent()) return range;
   if (range.is_map()) {
     // Macros go over the keys of a map.

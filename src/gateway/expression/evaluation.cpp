@@ -39,6 +39,19 @@ value evaluation::fail_absent(const value& missing) {
   return fail(error_kind::absent, {"'", missing.missing_name(), "' is missing"});
 }
 
+value evaluation::whole(const value& v) {
+  if (v.kept_as() != value::storage::source) return v;
+  const value made = v.source_here().all(memory());
+  const std::size_t entries = made.is_map() ? *count(made, memory()) : 0;
+  return spend_bytes(256 + entries * 2 * sizeof(map_entry)) ? made : out_of_budget();
+}
+
+value evaluation::paid(const value& found) {
+  const bool text = found.kept_as() == value::storage::text;
+  if (!spend(16) || !spend_bytes(text ? found.text_here().size() : 0)) return out_of_budget();
+  return found;
+}
+
 std::string_view evaluation::text_of(const value& v) {
   if (v.kept_as() == value::storage::text) return v.text_here();
   if (v.json_here().has_escapes()) spend_bytes(v.json_here().raw().size());

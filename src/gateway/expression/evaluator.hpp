@@ -44,6 +44,11 @@ class evaluation {
   value fail(error_kind kind, std::string_view message) { return fail(kind, {message}); }
   value fail_absent(const value& missing);
 
+  // A map that is a source made whole; anything else as it is.
+  value whole(const value& v);
+  // Pays for what a source made to answer.
+  value paid(const value& found);
+
   // Content of text, wherever it is kept; `v` must be text.
   std::string_view text_of(const value& v);
 

@@ -16,7 +16,9 @@ value size_of(const value& v, evaluation& in) {
   }
   if (v.get_type() == type::bytes)
     return value::integer(static_cast<std::int64_t>(v.text_here().size()));
-  return value::integer(static_cast<std::int64_t>(*count(v, in.memory())));
+  const value whole = in.whole(v);
+  if (whole.is_error()) return whole;
+  return value::integer(static_cast<std::int64_t>(*count(whole, in.memory())));
 }
 
 // The least or the greatest; the first of equals. `sign` is 1 for the least.

@@ -62,7 +62,8 @@ bool inference::known(std::string_view name) const {
 
 void inference::needs_truth(const tree_node& node, const static_type& of) {
   if (!of.may_be(boolean)) {
-    wrong(node, in_quotes(spelling(node.what)) + " needs true or false, not " + describe(of.may_be()));
+    wrong(node,
+          in_quotes(spelling(node.what)) + " needs true or false, not " + describe(of.may_be()));
   }
 }
 
@@ -103,9 +104,7 @@ static_type inference::at(std::uint32_t number) {
       return arithmetic(node);
     case op::equal:
     case op::unequal:
-      kid(node, 0);
-      kid(node, 1);
-      return static_type::boolean();
+      return equality(node);
     case op::less:
     case op::less_equal:
     case op::greater:
@@ -253,6 +252,18 @@ static_type inference::arithmetic(const tree_node& node) {
     return {};
   }
   return static_type(gives);
+}
+
+// Different types are never equal. Null may be asked of anything.
+static_type inference::equality(const tree_node& node) {
+  const auto family = [](type_set types) { return types & numbers ? types | numbers : types; };
+  const auto a = kid(node, 0);
+  const auto b = kid(node, 1);
+  const bool apart = (family(a.may_be()) & family(b.may_be())) == 0;
+  if (apart && !a.may_be(absent) && !b.may_be(absent)) {
+    wrong(node, describe(a.may_be()) + " and " + describe(b.may_be()) + " are never equal");
+  }
+  return static_type::boolean();
 }
 
 static_type inference::comparison(const tree_node& node) {

@@ -31,6 +31,7 @@ class inference {
   static_type index(const tree_node& node);
   static_type call(const tree_node& node);
   static_type arithmetic(const tree_node& node);
+  static_type equality(const tree_node& node);
   static_type comparison(const tree_node& node);
   static_type contained(const tree_node& node);
   static_type conditional(const tree_node& node);

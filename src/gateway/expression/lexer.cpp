@@ -1,10 +1,10 @@
 #include "lexer.hpp"
 
 #include <charconv>
-#include <cmath>
 #include <string>
 
 #include "weir/json/utf8.hpp"
+#include "weir/json/value.hpp"
 
 namespace weir::gateway::expression {
 namespace {
@@ -111,12 +111,10 @@ std::optional<problem> lexer::number(token& out) {
     return problem{at_ + whole, 1, "a number ends here, a name cannot begin", {}};
   }
   if (real) {
-    const std::string with_zero = "0" + std::string(first, last);  // for ".5"
-    const auto read =
-        std::from_chars(with_zero.data(), with_zero.data() + with_zero.size(), out.real);
-    if (read.ec != std::errc() || !std::isfinite(out.real)) {
-      return problem{at_, length, "this number does not fit into a double", {}};
-    }
+    const auto written = std::string(first, last);
+    const auto number = json::nearest_double(written[0] == '.' ? "0" + written : written);
+    if (!number) return problem{at_, length, "this number does not fit into a double", {}};
+    out.real = *number;
     take(out, token_kind::real, whole);
     return std::nullopt;
   }

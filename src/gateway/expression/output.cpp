@@ -12,6 +12,8 @@ using storage = value::storage;
 
 constexpr error_info no_text{error_kind::bad_value, "these bytes are no UTF-8 text"};
 
+constexpr error_info too_long{error_kind::limit, "the value is too large to be written"};
+
 std::string base64(std::string_view bytes) {
   constexpr char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   std::string out;
@@ -31,11 +33,13 @@ std::string base64(std::string_view bytes) {
 
 class json_output {
  public:
-  json_output(json::writer& to, arena& memory) : to_(to), memory_(memory) {}
+  json_output(json::writer& to, arena& memory, std::size_t most)
+      : to_(to), memory_(memory), end_(to.buffer().size() + most) {}
 
   written out;
 
   void put(const value& v) {
+    if (!fits(v)) return;
     switch (v.kept_as()) {
       case storage::null:
         to_.null();
@@ -87,6 +91,17 @@ class json_output {
   }
 
  private:
+  bool fits(const value& v) {
+    std::size_t length = 1;
+    if (v.kept_as() == storage::json) length = v.json_here().raw().size();
+    if (v.kept_as() == storage::text || v.kept_as() == storage::bytes)
+      length = v.text_here().size();
+    if (out.error == &too_long) return false;
+    if (to_.buffer().size() + length <= end_) return true;
+    out.error = &too_long;
+    return false;
+  }
+
   void put_entries(std::span<const map_entry> entries) {
     to_.begin_object();
     for (const auto& entry : entries) {
@@ -102,6 +117,7 @@ class json_output {
 
   json::writer& to_;
   arena& memory_;
+  std::size_t end_;
 };
 
 template <class Number>
@@ -128,8 +144,8 @@ value container_text(const value& of, arena& memory) {
 
 }  // namespace
 
-written write_json(const value& of, json::writer& to, arena& memory) {
-  json_output output(to, memory);
+written write_json(const value& of, json::writer& to, arena& memory, std::size_t most) {
+  json_output output(to, memory, most);
   output.put(of);
   return output.out;
 }

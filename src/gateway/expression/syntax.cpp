@@ -61,7 +61,8 @@ bool syntax::advance() {
 
 bool syntax::expect(std::string_view symbol, std::string_view what) {
   if (ahead_.is(symbol)) return advance();
-  return fail(ahead_.offset, ahead_.length, in_quotes(symbol) + " is due here, " + std::string(what),
+  return fail(ahead_.offset, ahead_.length,
+              in_quotes(symbol) + " is due here, " + std::string(what),
               ahead_.kind == token_kind::name ? word_for_operator(ahead_.spelled) : std::string());
 }
 

@@ -1,3 +1,5 @@
+#include <set>
+
 #include "weir/gateway/expression/output.hpp"
 #include "weir/gateway/expression/program.hpp"
 
@@ -15,6 +17,14 @@ bool text_program::is_constant() const noexcept {
 
 bool text_program::is_single() const noexcept {
   return parts_.size() == 1 && parts_[0].slot && parts_[0].literal.empty();
+}
+
+std::vector<std::uint16_t> text_program::slots() const {
+  std::set<std::uint16_t> all;
+  for (const auto& one : parts_) {
+    if (one.slot) all.insert(one.slot->slots().begin(), one.slot->slots().end());
+  }
+  return {all.begin(), all.end()};
 }
 
 value text_program::evaluate(const frame& in) const {

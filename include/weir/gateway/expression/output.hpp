@@ -1,6 +1,6 @@
 #pragma once
 
-#include <optional>
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -14,9 +14,14 @@ struct written {
   const error_info* error = nullptr;  // the first error met, written as null
 };
 
+// What a small expression can make of a large document: [body, body, …].
+inline constexpr std::size_t most_output = 64 * 1024 * 1024;
+
 // Writes a value as JSON. Values of documents are copied byte for byte. Bytes become base64 text,
-// infinities and NaN null, keys of maps that are no text their text.
-written write_json(const value& of, json::writer& to, arena& memory);
+// infinities and NaN null, keys of maps that are no text their text. What would be longer than
+// `most` bytes breaks off with an error and is no JSON.
+written write_json(const value& of, json::writer& to, arena& memory,
+                   std::size_t most = most_output);
 
 // A value as text, for `${…}` inside other text, headers and URLs: text as it is, numbers of a
 // document with the digits they came with, booleans in words, lists and maps as JSON. Null, missing

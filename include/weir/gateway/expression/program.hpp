@@ -85,6 +85,8 @@ class text_program {
   // Exactly one expression: the value keeps its type.
   bool is_single() const noexcept;
   std::span<const part> parts() const noexcept { return parts_; }
+  // The slots that all its expressions read, ascending.
+  std::vector<std::uint16_t> slots() const;
 
   // A single expression's value as it is; else text. A part that is null makes the whole null, one
   // that is missing makes it missing, one in error is the error.
