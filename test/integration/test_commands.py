@@ -87,7 +87,7 @@ def test_check_as_json(command, config_file):
     assert len(problems) == 2
     first, second = problems
     assert first["severity"] == "error" and first["line"] == 3 and first["suggestion"] == "timeout"
-    assert first["file"].endswith("weir.yaml") and first["column"] == 47 and "tiemout" in first["message"]
+    assert first["file"].endswith("weir.yaml") and first["column"] == 44 and "tiemout" in first["message"]
     assert second["line"] == 8 and second["suggestion"] == "deadline"
     assert command("check", "--json", config_file(SHOP)).code == 0
 

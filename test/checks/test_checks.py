@@ -1,0 +1,115 @@
+"""The house's own rules as tests, and that each check finds what it is there to find."""
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).resolve().parent
+
+
+def load(name):
+    spec = importlib.util.spec_from_file_location(name, HERE / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_includes_follow_the_arrow():
+    assert load("layers").problems() == []
+
+
+def test_style():
+    assert load("style").problems() == []
+
+
+def test_documents():
+    docs = load("docs")
+    assert docs.problems() + docs.example_quotes() == []
+
+
+@pytest.mark.longest(400)
+def test_headers_compile_alone():
+    count, found = load("self_contained_headers").problems("g++")
+    assert count > 0
+    assert found == [], "\n".join(why for _, why in found)
+
+
+ARROW = "weir_layer(base)\nweir_layer(json DEPENDS base)\nweir_layer(gateway/run DEPENDS json LIBRARIES x::y)\n"
+
+
+@pytest.mark.parametrize("file, line, wrong", [
+    ("src/base/a.cpp", '#include "weir/json/b.hpp"', "base may not include json"),
+    ("src/json/a.cpp", '#include "weir/gateway/run/b.hpp"', "json may not include gateway/run"),
+    ("include/weir/gateway/run/a.hpp", '#include "weir/base/b.hpp"', None),
+    ("src/json/a.cpp", '#include "weir/nowhere/b.hpp"', "is in no layer"),
+    ("src/odd/a.cpp", '#include "weir/base/b.hpp"', "in no layer"),
+    ("src/base/a.cpp", "#include <boost/asio.hpp>", "standard library alone"),
+    ("src/base/a.cpp", "#include <vector>", None),
+    ("src/json/a.cpp", '#include "b.hpp"', "is not beside it"),
+])
+def test_the_arrow_check_finds(tmp_path, file, line, wrong):
+    layers = load("layers")
+    path = tmp_path / file
+    path.parent.mkdir(parents=True)
+    path.write_text(line + "\n")
+    found = layers.problems(tmp_path, layers.declared(ARROW))
+    if wrong is None:
+        assert found == []
+    else:
+        assert len(found) == 1 and wrong in found[0], found
+
+
+def test_the_arrow_has_no_circle():
+    with pytest.raises(SystemExit, match="circle"):
+        load("layers").declared("weir_layer(a DEPENDS b)\nweir_layer(b DEPENDS a)")
+
+
+def test_the_header_check_finds(tmp_path, monkeypatch):
+    check = load("self_contained_headers")
+    (tmp_path / "include/weir").mkdir(parents=True)
+    (tmp_path / "include/weir/bad.hpp").write_text("#pragma once\nstd::string x();\n")
+    (tmp_path / "include/weir/good.hpp").write_text("#pragma once\n#include <string>\nstd::string x();\n")
+    monkeypatch.setattr(check, "ROOT", tmp_path)
+    count, found = check.problems("g++")
+    assert count == 2 and [name for name, _ in found] == ["weir/bad.hpp"]
+
+
+@pytest.mark.parametrize("name, text", [
+    ("test/unit/a_test.cpp", "std::this_thread::sleep_for(1s);\n"),
+    ("src/http/a.cpp", "auto t = std::chrono::steady_clock::now();\n"),
+    ("src/http/a.cpp", "co_await write({a, b});\n"),
+    ("src/http/a.cpp", "// TO" "DO later\n"),
+    ("test/unit/a_test.cpp", "TEST(A, DISABLED_B) {}\n"),
+    ("docs/a.md", "look in /ho" "me/somebody\n"),
+    ("include/weir/a.hpp", "int x;\n"),
+    ("src/a.cpp", "int x; \n"),
+])
+def test_the_style_check_finds(tmp_path, monkeypatch, name, text):
+    style = load("style")
+    path = tmp_path / name
+    path.parent.mkdir(parents=True)
+    path.write_text(text)
+    monkeypatch.setattr(style, "files", lambda: [(name, path)])
+    assert len(style.problems()) == 1
+
+
+@pytest.mark.parametrize("text, wrong", [
+    ("[a](there.md)", None), ("[a](gone.md)", "is not there"), ("[a](there.md#some-heading)", None), ("[a](there.md#none)", "no heading"),
+    ("[a](https://example.org)", None), ("`[a](gone.md)`", None), ("run `./run nonsense`", "no such command"), ("see `src/gone.cpp`", "is not there"),
+    ("<!-- examples/1.yaml -->\n```yaml\na: 1\n```\n", None), ("<!-- examples/1.yaml -->\n```yaml\na: 2\n```\n", "differs"),
+])
+def test_the_document_check_finds(tmp_path, monkeypatch, text, wrong):
+    docs = load("docs")
+    (tmp_path / "there.md").write_text("# Title\n\n## Some heading\n")
+    (tmp_path / "run").write_text('case "$1" in\n  build)\n    x ;;\nesac\n')
+    (tmp_path / "examples").mkdir()
+    (tmp_path / "examples/1.yaml").write_text("# one\na: 1\n")
+    (tmp_path / "doc.md").write_text(text)
+    monkeypatch.setattr(docs, "ROOT", tmp_path)
+    monkeypatch.setattr(docs, "documents", lambda: [("doc.md", text)])
+    found = docs.problems() + docs.example_quotes()
+    if wrong is None:
+        assert found == []
+    else:
+        assert len(found) == 1 and wrong in found[0], found
