@@ -50,7 +50,7 @@ RULES = [
 TEXT_RULES = [
     (r"\.(cpp|hpp|py|sh|js|md|yaml|cmake|txt)$", r"\b(TODO|FIXME|XXX|HACK)\b|not (?:yet )?implemented yet", "no promises in the tree"),
     (r"^test/.*\.(cpp|py)$", r"GTEST_SKIP|DISABLED_|pytest\.skip|mark\.skip|mark\.xfail|@unittest\.skip", "no skipped or disabled tests"),
-    (r".", r"(?<![\w.])/(home|root|Users)/\w+", "no paths of one machine"),
+    (r".", r"(?<![\w.])/(home|root|Users)/\w+/", "no paths of one machine"),
 ]
 OWN = ("test/checks/style.py", "test/checks/test_checks.py")
 

@@ -81,7 +81,7 @@ def test_the_header_check_finds(tmp_path, monkeypatch):
     ("src/http/a.cpp", "co_await write({a, b});\n"),
     ("src/http/a.cpp", "// TO" "DO later\n"),
     ("test/unit/a_test.cpp", "TEST(A, DISABLED_B) {}\n"),
-    ("docs/a.md", "look in /ho" "me/somebody\n"),
+    ("docs/a.md", "look in /ho" "me/somebody/x\n"),
     ("include/weir/a.hpp", "int x;\n"),
     ("src/a.cpp", "int x; \n"),
 ])

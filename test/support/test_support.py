@@ -9,7 +9,7 @@ import pytest
 from support import ports
 from support.http_parse import Malformed, parse_response_head
 from support.raw_client import ClosedEarly, Connection, ResetByPeer, exchange
-from support.tls_upstream import TlsUpstream, authority
+from support.tls_upstream import authority
 from support.upstream import chunked, hang, in_turn, json_reply, json_text, raw, reset, respond, status, text_reply
 from support.weir_process import Metrics, Weir, filled
 
