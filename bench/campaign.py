@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 import time
 from dataclasses import dataclass
 
-from bench import disturbance, results
+from bench import results
 from bench.procs import Supervisor
 from bench.report.tables import number
 from bench.rounds import Round, Rounds, Sample, run_rounds
@@ -50,7 +51,7 @@ class Campaign:
 
     def run(self, suite: Suite, skip: set[str]) -> dict:
         say(f"\n{suite.title}")
-        stand = Stand(suite, self._tools, self._cores, self._supervisor, self._tolerance)
+        stand = Stand(suite, self._tools, self._cores, self._supervisor)
         try:
             stand.start(skip)
             for reason in stand.left_out.values():
@@ -61,7 +62,7 @@ class Campaign:
 
     @property
     def _tolerance(self) -> float:
-        return self._pace.tolerance if self._pace.judge_disturbance else 1.0
+        return self._pace.tolerance if self._pace.judge_disturbance else math.inf
 
     def _measured(self, stand: Stand) -> dict:
         suite, pace = stand.suite, self._pace
@@ -98,10 +99,10 @@ class Campaign:
         until = time.monotonic() + PATIENCE_FOR_QUIET
         said = False
         while time.monotonic() < until:
-            before = disturbance.take(self._supervisor.cpu_by_core())
+            before = self._supervisor.snapshot()
             time.sleep(0.2)
-            after = disturbance.take(self._supervisor.cpu_by_core())
-            if disturbance.foreign_share(before, after) <= max(self._pace.tolerance, 0.1):
+            after = self._supervisor.snapshot()
+            if self._supervisor.foreign_share(before, after) <= max(self._pace.tolerance, 0.1):
                 return
             if not said:
                 say("  others use our cores; waiting")
@@ -112,10 +113,6 @@ def _line(suite: Suite, this: Round) -> str:
     figures = "  ".join(
         f"{name} {number(getattr(sample, suite.shows))}" for name, sample in this.samples.items()
     )
-    if this.disturbed_by is None:
-        return f"  round {this.number + 1}: {figures} µs"
-    by = this.disturbed_by
-    return (
-        f"  round {this.number + 1} put aside, others took {by.foreign:.1%} of a core during "
-        f"{by.contender}: {figures} µs"
-    )
+    if this.put_aside:
+        return f"  round {this.number + 1} put aside, {this.put_aside}: {figures} µs"
+    return f"  round {this.number + 1}: {figures} µs"

@@ -57,7 +57,10 @@ def _measure(chosen) -> int:
     short = [name for name, suite in measured.items() if len(suite["rounds"]) < chosen.wanted]
     if short:
         say("too few undisturbed rounds in " + ", ".join(short) + ": try again on a quieter machine")
-    return 1 if short else 0
+    wrong = [name for name, suite in measured.items() if any(r["fault"] for r in suite["discarded"])]
+    if wrong:
+        say("wrong answers under load in " + ", ".join(wrong) + ": see the rounds put aside")
+    return 1 if short or wrong else 0
 
 
 def main(words: list[str]) -> int:

@@ -48,7 +48,7 @@ def parse(words: list[str]) -> argparse.Namespace:
     options = parser.parse_args(words)
     if options.rounds is not None and options.rounds < 1:
         parser.error("--rounds must be 1 or more")
-    if not 0 < options.tolerance < 1:
-        parser.error("--tolerance is a share between 0 and 1")
+    if options.tolerance <= 0:
+        parser.error("--tolerance is a share of a core, 0.05 for 5 %")
     options.wanted = options.rounds or (3 if options.quick else 9)
     return options

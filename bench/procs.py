@@ -12,6 +12,9 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench import disturbance
+from bench.disturbance import Snapshot
+
 TICKS = os.sysconf("SC_CLK_TCK")
 _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -24,6 +27,7 @@ class Stat:
     state: str
     session: int
     cpu_seconds: float
+    collected_seconds: float  # of children that ended and were waited for
 
 
 def parse_stat(text: str) -> Stat:
@@ -37,6 +41,7 @@ def parse_stat(text: str) -> Stat:
         state=fields[0],
         session=int(fields[3]),
         cpu_seconds=(int(fields[11]) + int(fields[12])) / TICKS,
+        collected_seconds=(int(fields[13]) + int(fields[14])) / TICKS,
     )
 
 
@@ -130,20 +135,28 @@ class Supervisor:
         self._started.append(process)
         return process
 
-    def cpu_by_core(self) -> dict[int, float]:
+    def snapshot(self) -> Snapshot:
         """What we and all that we started used so far, the ended ones excepted, by the core they are
-        pinned to. The kernel's packet threads count as ours: on loopback the packets are."""
+        pinned to; and what all others did. The kernel's packet threads count as ours: on loopback
+        the packets are. A child that ends leaves its count to its parent, so the sum over others
+        loses nothing of the many short-lived ones of a build."""
         sessions = {each.pid: each.core for each in self._started}
-        sums = dict.fromkeys([*sessions.values(), self._own_core], 0.0)
-        softirq = {f"ksoftirqd/{core}": core for core in sums}
+        own = dict.fromkeys([*sessions.values(), self._own_core], 0.0)
+        others = 0.0
+        softirq = {f"ksoftirqd/{core}": core for core in own}
         for stat in all_stats():
             if stat.session in sessions:
-                sums[sessions[stat.session]] += stat.cpu_seconds
+                own[sessions[stat.session]] += stat.cpu_seconds
             elif stat.pid == os.getpid():
-                sums[self._own_core] += stat.cpu_seconds
+                own[self._own_core] += stat.cpu_seconds
             elif stat.name in softirq:
-                sums[softirq[stat.name]] += stat.cpu_seconds
-        return sums
+                own[softirq[stat.name]] += stat.cpu_seconds
+            else:
+                others += stat.cpu_seconds + stat.collected_seconds
+        return disturbance.take(own, others)
+
+    def foreign_share(self, before: Snapshot, after: Snapshot) -> float:
+        return disturbance.foreign_share(before, after, {self._own_core: disturbance.WAKE_UPS})
 
     def stop(self, process: Process, patience: float = 5.0) -> None:
         if process.alive():

@@ -17,8 +17,8 @@ def _round(this: Round) -> dict:
     for name, sample in this.samples.items():
         samples[name] = {**asdict(sample), "per_second": sample.per_second}
     entry = {"number": this.number, "samples": samples}
-    if this.disturbed_by:
-        entry["disturbed_during"] = this.disturbed_by.contender
+    if this.put_aside:
+        entry |= {"put_aside": this.put_aside, "fault": this.fault}
     return entry
 
 

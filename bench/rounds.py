@@ -1,6 +1,7 @@
 """Interleaved rounds: in each, every contender is measured once, and the order turns by one place so
-that none is always first. A round with a measurement that was disturbed is put aside as a whole
-(its pairs would not be pairs) and repeated; what was put aside is kept for the report."""
+that none is always first. A round with a measurement that was disturbed, or with an answer that was
+wrong, is put aside as a whole (its pairs would not be pairs) and repeated; what was put aside is kept
+for the report."""
 
 from __future__ import annotations
 
@@ -18,6 +19,7 @@ class Sample:
     p50_us: float
     p99_us: float
     foreign: float  # share of a core that others took meanwhile
+    faults: str = ""  # what was wrong with answers, in words
 
     @property
     def per_second(self) -> float:
@@ -28,7 +30,8 @@ class Sample:
 class Round:
     number: int
     samples: dict[str, Sample] = field(default_factory=dict)
-    disturbed_by: Sample | None = None
+    put_aside: str = ""  # why, if it was
+    fault: bool = False  # wrong answers that foreign load does not excuse
 
 
 @dataclass
@@ -69,8 +72,12 @@ def run_rounds(
             sample = measure(name)
             this.samples[name] = sample
             if sample.foreign > tolerance:
-                this.disturbed_by = sample
+                this.put_aside = f"others took {sample.foreign:.1%} of a core during {name}"
+            elif sample.faults:
+                this.put_aside = f"{name} answered {sample.faults}"
+                this.fault = True
+            if this.put_aside:
                 break
-        (result.discarded if this.disturbed_by else result.kept).append(this)
+        (result.discarded if this.put_aside else result.kept).append(this)
         notice(this)
     return result

@@ -100,6 +100,10 @@ def run(chosen) -> int:
     if not _reports_are_whole(document):
         say("the report did not come out whole")
         return 1
+    unfinished = [name for name, suite in measured.items() if suite["contenders"] and not suite["rounds"]]
+    if unfinished:
+        say("wrong answers under load in " + ", ".join(unfinished))
+        return 1
     contenders = sum(len(suite["contenders"]) for suite in measured.values())
     say(f"self-test: {contenders} contenders answered equally, the report is whole")
     return 0

@@ -41,7 +41,6 @@ class Stand:
     tools: Tools
     cores: Cores
     supervisor: Supervisor
-    tolerance: float
     running: dict[str, Running] = field(default_factory=dict)
     left_out: dict[str, str] = field(default_factory=dict)  # name to reason
     started: list[Process] = field(default_factory=list)
@@ -117,7 +116,7 @@ class Stand:
             warmup=warmup,
             seconds=seconds,
         )
-        sample = generator.measure(shot, one.process, self.tolerance)
+        sample = generator.measure(shot, one.process)
         if not one.process.alive():
             raise MeasurementFailed(f"{name} ended: {one.process.last_words()}")
         return sample

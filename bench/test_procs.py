@@ -1,4 +1,5 @@
 import os
+import subprocess
 import sys
 import tempfile
 import time
@@ -7,7 +8,7 @@ from unittest import TestCase
 
 from bench.procs import TICKS, Supervisor, parse_stat
 
-LINE = "4711 (odd) name (x) S 1 4711 4700 0 -1 4194304 9 0 0 0 250 50 0 0 20 0 1 0 777 0 0"
+LINE = "4711 (odd) name (x) S 1 4711 4700 0 -1 4194304 9 0 0 0 250 50 30 7 20 0 1 0 777 0 0"
 
 
 class ReadingAStatLine(TestCase):
@@ -17,6 +18,9 @@ class ReadingAStatLine(TestCase):
 
     def test_user_and_system_time_are_added(self):
         self.assertEqual(parse_stat(LINE).cpu_seconds, 300 / TICKS)
+
+    def test_what_ended_children_used_is_kept_apart(self):
+        self.assertEqual(parse_stat(LINE).collected_seconds, 37 / TICKS)
 
 
 class Supervising(TestCase):
@@ -45,7 +49,19 @@ class Supervising(TestCase):
         )
         process.popen.stdout.readline()
         self.assertGreaterEqual(process.cpu_seconds(), 0.15)
-        self.assertGreaterEqual(self.supervisor.cpu_by_core()[self.core], 0.15)
+        self.assertGreaterEqual(self.supervisor.snapshot().own[self.core], 0.15)
+
+    def test_a_short_lived_stranger_is_seen_by_what_it_left_to_its_parent(self):
+        before = self.supervisor.snapshot()
+        burn = "import time\nwhile time.process_time() < 0.2: pass"
+        stranger = subprocess.Popen(
+            ["sh", "-c", f"{sys.executable} -c '{burn}'; read done"], stdin=subprocess.PIPE
+        )
+        self.addCleanup(stranger.communicate)
+        until = time.monotonic() + 20
+        while self.supervisor.snapshot().others - before.others < 0.15:
+            self.assertLess(time.monotonic(), until)
+            time.sleep(0.05)
 
     def test_stopping_ends_children_that_ignore_the_signal(self):
         process = self.start(

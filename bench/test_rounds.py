@@ -3,8 +3,8 @@ from unittest import TestCase
 from bench.rounds import Sample, order_of, run_rounds
 
 
-def sample(name, foreign=0.0):
-    return Sample(name, 1000, 1.0, 10.0, 1.0, 100.0, 200.0, foreign)
+def sample(name, foreign=0.0, faults=""):
+    return Sample(name, 1000, 1.0, 10.0, 1.0, 100.0, 200.0, foreign, faults)
 
 
 class Rounds(TestCase):
@@ -36,7 +36,17 @@ class Rounds(TestCase):
         rounds = run_rounds("ab", 2, self.measure(disturbed=[1]), 0.05, 6)
         self.assertEqual([each.number for each in rounds.kept], [1, 2])
         self.assertEqual([each.number for each in rounds.discarded], [0])
-        self.assertEqual(rounds.discarded[0].disturbed_by.contender, "b")
+        self.assertEqual(rounds.discarded[0].put_aside, "others took 50.0% of a core during b")
+        self.assertFalse(rounds.discarded[0].fault)
+
+    def test_a_round_with_wrong_answers_is_put_aside_and_marked(self):
+        rounds = run_rounds("a", 1, lambda name: sample(name, faults="7 wrongly"), 0.05, 2)
+        self.assertEqual([each.put_aside for each in rounds.discarded], ["a answered 7 wrongly"] * 2)
+        self.assertTrue(all(each.fault for each in rounds.discarded))
+
+    def test_wrong_answers_under_foreign_load_are_no_fault(self):
+        rounds = run_rounds("a", 1, lambda name: sample(name, 0.5, "7 wrongly"), 0.05, 1)
+        self.assertFalse(rounds.discarded[0].fault)
 
     def test_a_disturbed_round_ends_at_once(self):
         run_rounds("abc", 1, self.measure(disturbed=[0]), 0.05, 2)
@@ -54,4 +64,4 @@ class Rounds(TestCase):
     def test_each_round_is_announced_kept_or_not(self):
         seen = []
         run_rounds("ab", 2, self.measure(disturbed=[0]), 0.05, 6, seen.append)
-        self.assertEqual([each.disturbed_by is not None for each in seen], [True, False, False])
+        self.assertEqual([bool(each.put_aside) for each in seen], [True, False, False])

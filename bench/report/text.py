@@ -26,14 +26,10 @@ def suite_table(suite: dict) -> str:
 def _discarded(suite: dict) -> list[str]:
     lines = []
     for each in suite["discarded"]:
-        during = each["samples"][each["disturbed_during"]]
         figures = ", ".join(
             f"{name} {number(sample[suite['shows']])} µs" for name, sample in each["samples"].items()
         )
-        lines.append(
-            f"round {each['number'] + 1} put aside: others took {during['foreign']:.1%} of a core "
-            f"during {each['disturbed_during']} ({figures})"
-        )
+        lines.append(f"round {each['number'] + 1} put aside: {each['put_aside']} ({figures})")
     return lines
 
 

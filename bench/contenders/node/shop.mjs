@@ -10,8 +10,8 @@ const pool = (name) =>
   new Pool(`http://127.0.0.1:${port(name)}`, {
     connections: Number(process.env.BENCH_CONNECTIONS),
     pipelining: 1,
-    headersTimeout: 10_000,
-    bodyTimeout: 10_000,
+    headersTimeout: 30_000,
+    bodyTimeout: 30_000,
     keepAliveTimeout: 3_600_000,
     keepAliveMaxTimeout: 3_600_000,
   });

@@ -6,7 +6,7 @@ import os
 
 from aiohttp import ClientSession, web
 
-WITHIN = 10.0
+WITHIN = 30.0
 
 
 def base(name: str) -> str:

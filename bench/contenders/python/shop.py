@@ -54,7 +54,7 @@ async def page(request: web.Request) -> web.Response:
 
 async def with_session(app: web.Application):
     connector = TCPConnector(keepalive_timeout=3600)
-    async with ClientSession(connector=connector, timeout=ClientTimeout(total=10)) as session:
+    async with ClientSession(connector=connector, timeout=ClientTimeout(total=30)) as session:
         app[SESSION] = session
         yield
 
