@@ -73,7 +73,7 @@ void check_unused(checking& c) {
 
 void check(const document& of, problems& found) {
   const expression::environment_lookup nothing;  // it was put in when the document was read
-  reader r(*of.file, found, nothing);
+  reader r(*of.from, found, nothing);
   checking c{of, r};
   check_listeners(c);
   check_services(c);

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <map>
 
 #include "checks.hpp"
@@ -22,6 +23,11 @@ std::string matched_by(const route_pattern& p) {
     }
   }
   return out;
+}
+
+bool goes_over_a_list(const shape& s) {
+  return s.what == shape::kind::each ||
+         std::any_of(s.items.begin(), s.items.end(), goes_over_a_list);
 }
 
 class route_checker {
@@ -140,6 +146,10 @@ class route_checker {
 
 void check_errors(checking& c, const setting<errors_document>& e) {
   if (!e || !e->body) return;
+  if (goes_over_a_list(*e->body)) {
+    c.r.error(e->body.where, "the body of an error goes over no list; take `each` out");
+    return;
+  }
   type_environment names;
   names.add("error", static_type::object({{"status", static_type::number()},
                                           {"code", static_type::text().or_null()},
@@ -157,7 +167,7 @@ void check_routes(checking& c) {
     if (!is_new) {
       c.r.error(route.where, "this route matches the same requests as `" + at->second->name +
                                  "` in line " +
-                                 std::to_string(c.d.file->at(at->second->where.offset).line) +
+                                 std::to_string(c.d.from->at(at->second->where.offset).line) +
                                  "; keep one of them");
     }
     route_checker(c, route).run();

@@ -63,7 +63,8 @@ service_words words_of(const document& d, const service_document& service) {
   for (level& l : policies_for(d, {&service.policy})) levels.push_back(std::move(l));
   return {first_of(levels, &policy_document::connect_timeout),
           first_of(levels, &policy_document::breaker), first_of(levels, &policy_document::timeout),
-          first_of(levels, &policy_document::attempt_timeout)};
+          first_of(levels, &policy_document::attempt_timeout),
+          first_of(levels, &policy_document::retry)};
 }
 
 const named<service_document>* service_of(const document& d, const step_document& step) {

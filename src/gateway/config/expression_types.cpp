@@ -1,5 +1,5 @@
 #include "schema_writer.hpp"
-#include "spelling.hpp"
+#include "weir/gateway/config/spelling.hpp"
 #include "weir/gateway/config/suggest.hpp"
 #include "weir/gateway/config/types.hpp"
 

@@ -46,7 +46,7 @@ loaded load_text(std::string name, std::string text,
                  const expression::environment_lookup& environment) {
   loaded out;
   auto file = std::make_shared<const source>(std::move(name), std::move(text));
-  out.what.file = file;
+  out.what.from = file;
   node root;
   if (!parse_yaml(*file, root, out.found)) {
     out.found.sort();
@@ -59,7 +59,7 @@ loaded load_text(std::string name, std::string text,
   }
   if (auto read = document_table().read(r, root)) {
     out.what = std::move(*read);
-    out.what.file = file;
+    out.what.from = file;
     check(out.what, out.found);
   }
   out.found.sort();

@@ -5,7 +5,7 @@
 #include <cstring>
 
 #include "schema_writer.hpp"
-#include "spelling.hpp"
+#include "weir/gateway/config/spelling.hpp"
 #include "weir/gateway/config/types.hpp"
 
 namespace weir::gateway::config {

@@ -1,8 +1,8 @@
 #include <algorithm>
 
 #include "schema_writer.hpp"
-#include "spelling.hpp"
 #include "tables.hpp"
+#include "weir/gateway/config/spelling.hpp"
 #include "weir/gateway/config/suggest.hpp"
 
 namespace weir::gateway::config {

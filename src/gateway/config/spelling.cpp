@@ -1,4 +1,4 @@
-#include "spelling.hpp"
+#include "weir/gateway/config/spelling.hpp"
 
 #include <algorithm>
 #include <array>

@@ -3,7 +3,7 @@
 #include <variant>
 
 #include "schema_writer.hpp"
-#include "spelling.hpp"
+#include "weir/gateway/config/spelling.hpp"
 #include "weir/gateway/config/types.hpp"
 
 namespace weir::gateway::config {
@@ -158,24 +158,22 @@ class target_reader {
     }
     if (!std::exchange(begun_, false) && name_.empty()) return;
     const auto name = encode_query(name_);
-    std::vector<text_template::part> parts;
+    // Kept as what it means; it is encoded when it is sent.
     for (text_template::part& p : value_) {
-      if (auto* literal = std::get_if<std::string>(&p)) {
-        const auto e = encode_query(*literal);
-        if (!e) {
-          fail("a `%` is not followed by two hexadecimal digits; write `%25` for the sign itself");
-          return;
-        }
-        parts.emplace_back(*e);
-      } else {
-        parts.push_back(std::move(p));
+      auto* const literal = std::get_if<std::string>(&p);
+      if (literal == nullptr) continue;
+      auto meant = decode(*literal);
+      if (!meant) {
+        fail("a `%` is not followed by two hexadecimal digits; write `%25` for the sign itself");
+        return;
       }
+      *literal = std::move(*meant);
     }
     if (!name) {
       fail("a `%` is not followed by two hexadecimal digits; write `%25` for the sign itself");
       return;
     }
-    out_.query.push_back({*name, text_template(std::move(parts)), value_begun_});
+    out_.query.push_back({*name, text_template(std::move(value_)), value_begun_});
     name_.clear();
     value_.clear();
     value_begun_ = false;

@@ -86,9 +86,9 @@ struct target {
     std::optional<expression::ast> slot;
   };
   struct parameter {
-    std::string name;  // encoded
-    expression::text_template value;
-    bool has_value = true;  // `?flag`
+    std::string name;                 // encoded
+    expression::text_template value;  // not encoded yet
+    bool has_value = true;            // `?flag`
   };
   node scalar;
   std::string service;
@@ -337,7 +337,7 @@ struct drain_document {
 };
 
 struct document {
-  std::shared_ptr<const source> file;
+  std::shared_ptr<const source> from;
 
   setting<std::vector<listen_address>> listen;
   setting<switchable<listen_address>> admin;

@@ -37,6 +37,7 @@ struct service_words {
   effective<switchable<breaker_document>> breaker;
   effective<duration> timeout;  // as far as the service and its policies say
   effective<duration> attempt_timeout;
+  effective<switchable<retry_document>> retry;
 
   bool breaks() const { return breaker && breaker->on.has_value(); }
 };

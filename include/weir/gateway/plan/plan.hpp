@@ -46,6 +46,7 @@ struct target_template {
     std::string name;                            // encoded
     std::string literal;                         // encoded; when there is no slot
     std::optional<expression::text_program> slot;  // null drops the parameter
+    bool bare = false;                           // a name without '='
   };
   std::vector<piece> path;        // begins with the service's base path
   std::vector<parameter> query;
@@ -66,11 +67,13 @@ struct call_plan {
   std::string verb_token;
   target_template target;
   std::string header_lines;               // constant: the service's and the step's
+  std::vector<std::string> header_names;  // of all configured ones, lower case: they replace a client's
   std::vector<header_template> headers;   // those with slots
   std::vector<std::string> forward;       // names of the client's headers to send on, lower case
   std::optional<shape> body;              // sent as JSON
   std::string body_type = "application/json";
-  bool idempotent = true;                 // by the method, or by a key the service honours
+  bool idempotent = true;                 // by the method
+  bool idempotent_by_key = false;         // so is one that carries Idempotency-Key: the service honours it
   decode_as as = decode_as::json;
   expected_kind expect = expected_kind::any;
   std::uint64_t response_bytes = 8 * 1024 * 1024;

@@ -1,0 +1,149 @@
+#include <fstream>
+
+#include "compiler.hpp"
+#include "weir/base/duration_text.hpp"
+#include "weir/gateway/config/spelling.hpp"
+#include "weir/gateway/plan/words.hpp"
+
+namespace weir::gateway {
+namespace {
+
+using config::breaker_document;
+using config::breaker_profile;
+using config::trip_document;
+
+circuit_options profile(breaker_profile which) {
+  using namespace std::chrono_literals;
+  circuit_options o;
+  switch (which) {
+    case breaker_profile::pybreaker:
+      o.trip = failures_in_a_row{.failures = 5};
+      o.open_for = 60s;
+      break;
+    case breaker_profile::fabfuel:
+      o.trip = failures_in_a_row{.failures = 5};
+      o.open_for = 30s;
+      o.half_open = {.permits = everyone, .successes = 1};
+      break;
+    case breaker_profile::book:
+      o.trip = failures_within{.failures = 2, .within = 5s};
+      o.open_for = 5s;
+      o.reopens = reopening::exclusive;
+      o.since = open_since::call_start;
+      break;
+  }
+  return o;
+}
+
+trip_rules trip_of(const trip_document& t) {
+  const auto count = [](std::uint64_t n) { return static_cast<std::uint32_t>(n); };
+  if (t.failures) return failures_within{.failures = count(*t.failures), .within = *t.within};
+  if (t.ratio) {
+    failure_ratio r{.ratio = *t.ratio, .within = *t.within};
+    if (t.min_calls) r.min_calls = count(*t.min_calls);
+    return r;
+  }
+  return failures_in_a_row{.failures = count(*t.in_a_row)};
+}
+
+circuit_options circuit_of(const std::string& name, const breaker_document& b) {
+  circuit_options o = b.profile ? profile(*b.profile) : circuit_options{};
+  o.name = name;
+  if (b.trip) o.trip = trip_of(*b.trip);
+  if (b.open) {
+    if (b.open->constant) {
+      o.open_for = b.open->from;
+    } else {
+      o.open_for = growing{.first = b.open->from, .longest = b.open->to};
+    }
+  }
+  if (b.probe) {
+    if (b.probe->calls) {
+      o.half_open.permits = static_cast<std::uint32_t>(*b.probe->calls);
+      o.half_open.successes = 0;
+    }
+    if (b.probe->close_after) {
+      o.half_open.successes = static_cast<std::uint32_t>(*b.probe->close_after);
+    }
+  }
+  return o;
+}
+
+upstream::failure_set failures_of(const config::failure_kinds& kinds) {
+  upstream::failure_set f;
+  // What breaks a connection off counts with what keeps it from being made.
+  f.connect = f.transport = kinds.connect;
+  f.timeout = kinds.timeout;
+  f.decode = kinds.decode;
+  f.kind = kinds.kind;
+  f.statuses = kinds.statuses;
+  return f;
+}
+
+retry_budget_options budget_of(
+    const config::effective<config::switchable<config::retry_document>>& r) {
+  retry_budget_options o;
+  if (!r || !r->on || !r->on->budget || !r->on->budget->on) return o;
+  const auto& budget = *r->on->budget;
+  if (budget.on->ratio) o.ratio = *budget.on->ratio;
+  if (budget.on->floor) {
+    o.floor =
+        static_cast<double>(*budget.on->floor) / std::chrono::duration<double>(o.within).count();
+  }
+  return o;
+}
+
+bool readable(const std::string& file) {
+  return std::ifstream(file).good();
+}
+
+}  // namespace
+
+std::optional<upstream::service_settings> compile_service(
+    compiling& c, const config::named<config::service_document>& entry) {
+  const config::service_document& s = entry.value;
+  const config::service_words words = config::words_of(c.d, s);
+  upstream::service_settings out;
+  out.name = entry.name;
+  out.host = s.url->host;
+  out.port = s.url->port;
+  out.tls = s.url->tls;
+  out.authority = s.url->authority;
+  out.base_path = s.url->base_path;
+  if (s.tls) {
+    if (s.tls->ca_file) {
+      out.ca_file = *s.tls->ca_file;
+      if (!readable(out.ca_file)) {
+        c.found.error(s.tls->ca_file.where,
+                      "this file cannot be read; give the path of a PEM file of certificates");
+      }
+    }
+    if (s.tls->verify) out.verify = *s.tls->verify;
+  }
+  if (s.headers) {
+    for (const config::header& h : *s.headers) {
+      out.header_names.push_back(config::lower_case(h.name));
+      if (const auto text = h.value->parsed.literal()) {
+        out.header_lines += h.name + ": " + *text + "\r\n";
+      }
+    }
+  }
+  if (words.connect_timeout) out.connect_timeout = *words.connect_timeout;
+  if (c.d.limits && c.d.limits->response) out.response_bytes = *c.d.limits->response;
+  if (s.response) out.response_bytes = *s.response;
+  if (s.connections) out.pool.connections = *s.connections;
+  if (s.failures) out.failures = failures_of(*s.failures);
+  if (words.breaks()) {
+    out.breaker = circuit_of(entry.name, *words.breaker->on);
+    out.trip_text = words_of(out.breaker->trip);
+    for (const option_problem& p : out.breaker->validate()) {
+      c.found.error(words.breaker.says->where,
+                    "the breaker of `" + entry.name + "` cannot be: " + p.field + " " + p.message);
+      return std::nullopt;
+    }
+  }
+  out.budget = budget_of(words.retry);
+  return out;
+}
+
+}  // namespace weir::gateway
