@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "characters.hpp"
+#include "chunk_extension.hpp"
 
 namespace weir::http {
 
@@ -91,6 +92,7 @@ body_decoder::step body_decoder::frame(std::string_view input) noexcept {
         left_ = 0;
         digits_ = 0;
         extension_ = 0;
+        extension_part_ = static_cast<std::uint8_t>(detail::extension_part::before_name);
         [[fallthrough]];
       case state::size: {
         if (const int digit = detail::hex_value(c); digit >= 0) {
@@ -106,17 +108,21 @@ body_decoder::step body_decoder::frame(std::string_view input) noexcept {
         state_ = c == ';' ? state::extension : state::size_lf;
         break;
       }
-      case state::extension:
-        if (c == '\r') {
+      case state::extension: {
+        using part = detail::extension_part;
+        const part now = detail::next_part(static_cast<part>(extension_part_), c);
+        if (now == part::malformed) return fail(400, "a chunk's extension is malformed", i);
+        if (now == part::end) {
           state_ = state::size_lf;
           break;
         }
-        if (!detail::is_value_char(c)) return fail(400, "a chunk's extension is malformed", i);
+        extension_part_ = static_cast<std::uint8_t>(now);
         if (++extension_ > limits_.extension_bytes ||
             ++all_extensions_ > 16 * limits_.extension_bytes) {
           return fail(400, "a chunk's extension is too long", i);
         }
         break;
+      }
       case state::size_lf:
         if (c != '\n') return fail(400, "a chunk's size is malformed", i);
         state_ = left_ == 0 ? state::trailer_first : state::data;

@@ -17,6 +17,11 @@ inline bool is_named(std::string_view name, const char (&lower)[Size]) noexcept 
   return true;
 }
 
+bool is_token_or_empty(std::string_view text) noexcept {
+  const char* const end = text.data() + text.size();
+  return skip_token(text.data(), end) == end;
+}
+
 line_error read_length(std::string_view value, framing& into) noexcept {
   if (into.content_length) return {400, "there is more than one Content-Length"};
   if (value.empty()) return {400, "Content-Length is empty"};
@@ -44,8 +49,7 @@ line_error read_codings(std::string_view value, coding_count& count) noexcept {
   line_error why;
   for_each_element(value, [&](std::string_view coding) {
     const std::string_view name = coding.substr(0, coding.find(';'));
-    if (coding.empty() ||
-        skip_token(name.data(), name.data() + name.size()) != name.data() + name.size()) {
+    if (name.empty() || !is_token_or_empty(name)) {
       why = {400, "Transfer-Encoding is malformed"};
       return false;
     }
@@ -81,6 +85,7 @@ void read_connection(std::string_view value, framing& into) noexcept {
   for_each_element(value, [&](std::string_view option) {
     if (iequals(option, "close")) into.close = true;
     if (iequals(option, "keep-alive")) into.keep_alive = true;
+    if (!is_token_or_empty(option)) into.connection_malformed = true;
     return true;
   });
 }

@@ -52,6 +52,7 @@ struct framing {
   bool chunked = false;
   bool close = false;       // Connection: close
   bool keep_alive = false;  // Connection: keep-alive
+  bool connection_malformed = false;
   unsigned hosts = 0;
   std::string_view host;
   bool expects = false;

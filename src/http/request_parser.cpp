@@ -111,6 +111,7 @@ line_error judge(request_head& into, std::span<const field> all) noexcept {
   if (frame.hosts > 1) return {400, "there is more than one Host"};
   if (frame.hosts == 0 && into.minor_version >= 1) return {400, "there is no Host"};
   if (frame.hosts == 1 && !detail::is_authority(frame.host)) return {400, "Host is malformed"};
+  if (frame.connection_malformed) return {400, "Connection is malformed"};
   into.host = authority.empty() ? frame.host : authority;
   into.fields = fields(all);
   into.chunked = frame.chunked;

@@ -12,6 +12,8 @@ namespace {
 // Below this, copying a piece to send it together with the next is cheaper than a system call of
 // its own.
 constexpr std::size_t worth_a_write = 16 * 1024;
+// Below this, copying the body behind the head is cheaper than having the kernel gather the two.
+constexpr std::size_t worth_gathering = 4 * 1024;
 // Answers to pipelined requests are gathered up to this.
 constexpr std::size_t most_gathered = 32 * 1024;
 
@@ -72,6 +74,10 @@ void server_connection::respond(int status, std::string_view header_lines, std::
         outbox_.size() + head.size() + body.size() < most_gathered) {
       outbox_.append(head);
       outbox_.append(body);
+    } else if (body.size() < worth_gathering) {
+      server_.scratch += body;
+      const std::string_view whole[] = {server_.scratch};
+      send_pieces(whole);
     } else {
       const std::string_view pieces[] = {head, body};
       send_pieces(pieces);

@@ -85,6 +85,7 @@ class body_decoder {
   body_limits limits_;
   state state_ = state::done;
   std::uint8_t digits_ = 0;
+  std::uint8_t extension_part_ = 0;
   std::uint64_t left_ = 0;  // of the body, or of the chunk
   std::uint64_t received_ = 0;
   std::size_t extension_ = 0;  // bytes of this chunk's extensions

@@ -59,6 +59,7 @@ TEST(RequestParser, TakesFramingAndPersistenceFromTheFields) {
       {"GET / HTTP/1.1\r\nHost: a\r\n\r\n", true, false, false, {}},
       {"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", false, false, false, {}},
       {"GET / HTTP/1.1\r\nHost: a\r\nconnection: x, Close\r\n\r\n", false, false, false, {}},
+      {"GET / HTTP/1.1\r\nHost: a\r\nConnection: , x,,\r\n\r\n", true, false, false, {}},
       {"GET / HTTP/1.1\r\nHost: a\r\nConnection: x\r\nConnection: close\r\n\r\n",
        false,
        false,
@@ -186,6 +187,8 @@ std::vector<refusal> refusals() {
       {"bare LF behind the request line", "GET / HTTP/1.1\nHost: a\r\n\r\n", 400},
       {"bare LF as the end", "GET / HTTP/1.1\r\nHost: a\r\n\n", 400},
       {"CR CR LF", get("A: b\r\r\n"), 400},
+
+      {"a Connection that is no list of names", get("Connection: clo(se\r\n"), 400},
 
       // Host.
       {"no Host", "GET / HTTP/1.1\r\nA: b\r\n\r\n", 400},
