@@ -104,7 +104,10 @@ result<value, parse_error> parser::parse(std::string_view text, arena& memory,
   if (error) return wrong(find_byte_fault(text));
 
   auto* const made = memory.make<document>();
-  auto nodes = memory.make_array<node>((starts.size() + 1) / 2 + 1);
+  // Not cleared first: the grammar writes each node that it counts.
+  const std::size_t room = (starts.size() + 1) / 2 + 1;
+  const std::span<node> nodes(
+      static_cast<node*>(memory.allocate(room * sizeof(node), alignof(node))), room);
   grammar pass(text, starts, limits.depth);
   auto outcome = pass.run(nodes);
   if (outcome == grammar::outcome::no_room) {
