@@ -63,15 +63,23 @@ def _measure(chosen) -> int:
     return 1 if short or wrong else 0
 
 
+def _write_docs() -> int:
+    try:
+        document = files.read_last()
+    except FileNotFoundError as error:
+        say(f"{error.filename} is not there: measure first (./run bench)")
+        return 1
+    if reason := results.unfit_for_docs(document):
+        say(f"the last result is not for the documentation: {reason}")
+        return 1
+    say("written: " + ", ".join(str(path) for path in files.write_docs(document)))
+    return 0
+
+
 def main(words: list[str]) -> int:
     chosen = options.parse(words)
     if chosen.write_docs:
-        try:
-            say("written: " + ", ".join(str(path) for path in files.write_docs(files.read_last())))
-        except FileNotFoundError as error:
-            say(f"{error.filename} is not there: measure first (./run bench)")
-            return 1
-        return 0
+        return _write_docs()
     # A polite end: the finally clauses stop what was started.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:

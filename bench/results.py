@@ -95,6 +95,19 @@ def _judge_memory(suites: dict[str, dict]) -> dict:
     return entry | {"bytes": max(weighed.values()), "met": max(weighed.values()) <= MEMORY_LIMIT}
 
 
+def unfit_for_docs(made: dict, least_rounds: int = 9) -> str:
+    """Why the document is no result to publish; empty if it is one."""
+    for name in {target.suite for target in TARGETS}:
+        suite = made["suites"].get(name)
+        if suite is None:
+            return f"the suite {name} was not run"
+        if "weir" not in suite["contenders"]:
+            return f"weir was not measured in {name}"
+        if len(suite["rounds"]) < least_rounds:
+            return f"{name} has {len(suite['rounds'])} undisturbed rounds, {least_rounds} are needed"
+    return "the rounds were cut short (--quick)" if made["options"]["quick"] else ""
+
+
 def document(machine: dict, versions: dict, options: dict, when: str, suites: dict) -> dict:
     return {
         "when": when,

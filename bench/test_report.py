@@ -27,7 +27,7 @@ def proxy_result(disturbed=False, titles=None):
 
 def document(**suites):
     machine = {"CPU": "a <fast> one", "kernel": "6", "system": "Debian"}
-    options = {"rounds": 3, "tolerance": 0.05}
+    options = {"rounds": 3, "tolerance": 0.05, "quick": False}
     return results.document(machine, {"weir": "0.1"}, options, "today", suites)
 
 
@@ -96,6 +96,27 @@ class Reports(TestCase):
         lines = tables.table(["a", "bb"], [["ccc", "1"], ["d", "22"]], right=(1,)).splitlines()
         self.assertEqual(len({len(line) for line in lines}), 1)
         self.assertEqual(lines[1], "| --- | -: |")
+
+
+class Publishing(TestCase):
+    def whole(self):
+        return {suite.name: proxy_result() for suite in SUITES}
+
+    def test_a_whole_result_may_be_published(self):
+        self.assertEqual(results.unfit_for_docs(document(**self.whole()), least_rounds=3), "")
+
+    def test_too_few_rounds_a_missing_suite_or_no_weir_are_no_result(self):
+        self.assertIn("9 are needed", results.unfit_for_docs(document(**self.whole())))
+        part = self.whole()
+        del part["openloop"]
+        self.assertIn("openloop", results.unfit_for_docs(document(**part), least_rounds=3))
+        peers = self.whole() | {"shop3": proxy_result(titles={"nginx": "nginx"})}
+        self.assertIn("weir", results.unfit_for_docs(document(**peers), least_rounds=3))
+
+    def test_short_rounds_are_no_result(self):
+        made = document(**self.whole())
+        made["options"]["quick"] = True
+        self.assertIn("--quick", results.unfit_for_docs(made, least_rounds=3))
 
 
 class SmallThings(TestCase):

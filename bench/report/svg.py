@@ -7,8 +7,8 @@ from xml.sax.saxutils import escape
 from bench.report.tables import number, ratio
 
 WIDTH = 960
-LEFT = 300  # where bars begin
-BAR = 420  # the longest bar
+LEFT = 310  # where bars begin
+BAR = 400  # the longest bar
 ROW = 26
 INK, FAINT, PEER, OURS, OVER = "#1e293b", "#64748b", "#b6c2d1", "#0f766e", "#b91c1c"
 
@@ -66,7 +66,7 @@ def _targets(canvas: Canvas, document: dict) -> None:
     rows = []
     for each in document["targets"]:
         if "ratio" in each:
-            label = f"{SHORT[each['suite']]} : {each['peer_title']}"
+            label = f"{SHORT[each['suite']]} / {each['peer_title']}"
             words = f"{ratio(each['ratio'])} (target {each['limit_words']})"
             rows.append((label, each["ratio"] / each["limit"], words, each["met"]))
     memory = document["memory"]
@@ -99,8 +99,10 @@ def _suite(canvas: Canvas, suite: dict) -> None:
         shown = f"{each[metric] / 1000:.2f}" if metric == "p99_us" else number(each[metric])
         canvas.text(LEFT - 12, canvas.y + 12, each["title"], anchor="end")
         canvas.bar(LEFT, canvas.y, width, OURS if name == "weir" else PEER)
-        words = shown if suite["open_loop"] else f"{shown}   {number(each['per_second'])} requests/s"
-        canvas.text(LEFT + width + 10, canvas.y + 12, words, size=12)
+        canvas.text(LEFT + width + 10, canvas.y + 12, shown, size=12)
+        if not suite["open_loop"]:
+            rate = f"{number(each['per_second'])} requests/s"
+            canvas.text(WIDTH - 24, canvas.y + 12, rate, size=12, fill=FAINT, anchor="end")
         canvas.y += ROW
 
 

@@ -25,4 +25,4 @@ def one_session() -> Aiohttp:
 
 
 def session_per_page() -> Aiohttp:
-    return Aiohttp("session_per_page.py", "aiohttp_new_session", "aiohttp, a session a page")
+    return Aiohttp("session_per_page.py", "aiohttp_new_session", "aiohttp, new sessions")
