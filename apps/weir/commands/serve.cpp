@@ -25,10 +25,11 @@ namespace {
 
 using gateway::plan;
 
-std::optional<log::level> level_of(const std::string& name) {
-  for (const auto l : {log::level::debug, log::level::info, log::level::warn, log::level::error}) {
-    if (name == log::to_string(l)) return l;
-  }
+std::optional<log::level> level_of(std::string_view name) {
+  if (name == "debug") return log::level::debug;
+  if (name == "info") return log::level::info;
+  if (name == "warn") return log::level::warn;
+  if (name == "error") return log::level::error;
   return std::nullopt;
 }
 
