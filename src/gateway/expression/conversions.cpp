@@ -26,7 +26,8 @@ value cannot(std::string_view target, const value& of, evaluation& in) {
     return in.fail(error_kind::bad_value,
                    {"'", in.text_of(of).substr(0, 40), "' cannot be read as ", target});
   }
-  return in.fail(error_kind::bad_value, {"this ", describe(of), " does not fit into ", target});
+  const std::string_view which = of.get_type() == type::exact ? "" : "this ";
+  return in.fail(error_kind::bad_value, {which, describe(of), " does not fit into ", target});
 }
 
 value to_int(const value& of, evaluation& in) {

@@ -154,7 +154,7 @@ std::optional<problem> lexer::quoted(token& out, std::size_t prefix) {
   }
   if (!bytes) {
     if (const auto valid = json::utf8_valid_prefix(out.content); valid != out.content.size()) {
-      return problem{at_, end - at_, "this string is not UTF-8", {}};
+      return problem{at_, end + closer.size() - at_, "this string is not UTF-8", {}};
     }
   }
   take(out, bytes ? token_kind::bytes : token_kind::text, end + closer.size() - at_);
