@@ -5,17 +5,15 @@
 namespace weir {
 
 pipeline_call::pipeline_call(const pipeline& p, const call_facts& facts, random_source& random)
-    : pipeline_(p),
-      facts_(facts),
-      random_(random),
-      size_(p.size()),
-      slots_(inline_slots_.data()),
-      until_(inline_until_.data()) {
+    : pipeline_(p), facts_(facts), random_(random), size_(p.size()) {
   if (size_ > inline_layers) [[unlikely]] {
     more_slots_ = std::make_unique<layer::slot[]>(size_);
     more_until_ = std::make_unique<deadline[]>(size_ + 1);
     slots_ = more_slots_.get();
     until_ = more_until_.get();
+  } else {
+    slots_ = inline_slots_.data();
+    until_ = inline_until_.data();
   }
 }
 
