@@ -6,8 +6,12 @@
 #include <string>
 #include <vector>
 
+#include "commands/check.hpp"
 #include "commands/demo.hpp"
+#include "commands/eval.hpp"
+#include "commands/explain.hpp"
 #include "commands/health.hpp"
+#include "commands/init.hpp"
 #include "commands/serve.hpp"
 #include "exit_codes.hpp"
 
@@ -42,6 +46,42 @@ int run(int argc, char** argv) {
   serve_command->add_option("--access-log", serving.access_log,
                             "a JSON line for each request to a file, or - for stdout");
   serve_command->callback([&] { code = serve(serving); });
+
+  check_options checking;
+  CLI::App* const check_command = app.add_subcommand("check", "tell all that is wrong with a file");
+  check_command->add_option("FILE", checking.file, "the configuration");
+  check_command->add_flag("--json", checking.json, "for programs to read");
+  check_command->add_flag("--live", checking.live, "ask DNS, the ports and the services too");
+  check_command->add_flag("--schema", checking.schema,
+                          "print the JSON Schema of configurations instead");
+  check_command->add_flag("--reference", checking.reference,
+                          "print the reference of all keys instead");
+  check_command->callback([&] {
+    if (checking.file.empty() && !checking.schema && !checking.reference) {
+      throw CLI::RequiredError("FILE");
+    }
+    code = check(checking);
+  });
+
+  explain_command explaining;
+  CLI::App* const explain_words =
+      app.add_subcommand("explain", "what a route does: calls, times, the worst case");
+  explain_words->add_option("FILE", explaining.file, "the configuration")->required();
+  explain_words->add_option("ROUTE", explaining.route,
+                            "'GET /products/all', or a path; without it: all routes");
+  explain_words->add_flag("--json", explaining.json, "for programs to read");
+  explain_words->callback([&] { code = explain(explaining); });
+
+  std::string expression;
+  CLI::App* const eval_command =
+      app.add_subcommand("eval", "the value of an expression over the JSON on stdin");
+  eval_command->add_option("EXPRESSION", expression, "for example 'size(items)'")->required();
+  eval_command->callback([&] { code = eval(expression); });
+
+  std::string starter;
+  CLI::App* const init_command = app.add_subcommand("init", "a configuration to begin with");
+  init_command->add_option("FILE", starter, "where to write it; default: stdout");
+  init_command->callback([&] { code = init(starter); });
 
   std::string admin = "127.0.0.1:9901";
   CLI::App* const health_command = app.add_subcommand("health", "ask a running gateway");

@@ -43,8 +43,9 @@ const table<limits_document>& limits_table() {
               "body_timeout", types::positive_duration(),
               "For a request's body, unless it keeps the least rate; above: 408.", "30s"),
           key<&limits_document::body_least_rate>(
-              "body_least_rate", types::count(),
-              "Bytes a second that a body must come with after its first 5 s; 0: none.", "1024"),
+              "body_least_rate", types::bytes_or_zero(),
+              "What a body must bring each second after its first 5 s; `0`: no least rate.",
+              "1KiB"),
           key<&limits_document::idle_timeout>("idle_timeout", types::positive_duration(),
                                               "Between two requests of a connection.", "60s"),
           key<&limits_document::write_timeout>("write_timeout", types::positive_duration(),

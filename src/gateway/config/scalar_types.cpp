@@ -110,9 +110,11 @@ class pause_range_type final : public type<pause_range> {
 
 class bytes_type final : public type<std::uint64_t> {
  public:
+  explicit bytes_type(bool zero) : zero_(zero) {}
   std::optional<std::uint64_t> read(reader& r, const node& from) const override {
     const auto text = r.text(from, "a size like `64KiB`");
     if (!text) return std::nullopt;
+    if (zero_ && *text == "0") return 0;
     const auto parsed = parse_bytes(*text);
     if (parsed && *parsed > 0) return *parsed;
     if (parsed) {
@@ -125,8 +127,17 @@ class bytes_type final : public type<std::uint64_t> {
     }
     return std::nullopt;
   }
-  std::string word() const override { return "size"; }
-  void schema(schema_writer& to) const override { to.text_matching(schema_writer::size); }
+  std::string word() const override { return zero_ ? "size, or `0`" : "size"; }
+  void schema(schema_writer& to) const override {
+    if (zero_) {
+      to.text_matching(schema_writer::size_or_zero);
+    } else {
+      to.text_matching(schema_writer::size);
+    }
+  }
+
+ private:
+  bool zero_;
 };
 
 class percent_type final : public type<double> {
@@ -370,7 +381,11 @@ const type<pause_range>& durations() {
   return t;
 }
 const type<std::uint64_t>& bytes() {
-  static const bytes_type t;
+  static const bytes_type t(false);
+  return t;
+}
+const type<std::uint64_t>& bytes_or_zero() {
+  static const bytes_type t(true);
   return t;
 }
 const type<double>& percent() {

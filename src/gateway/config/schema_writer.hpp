@@ -20,6 +20,8 @@ class schema_writer {
   static constexpr std::string_view duration_range =
       "^([0-9]+(\\.[0-9]+)?(ns|us|ms|s|m|h|d))+(\\.\\.([0-9]+(\\.[0-9]+)?(ns|us|ms|s|m|h|d))+)?$";
   static constexpr std::string_view size = "^[0-9]+(\\.[0-9]+)?(B|kB|KB|MB|GB|KiB|MiB|GiB)$";
+  static constexpr std::string_view size_or_zero =
+      "^(0|[0-9]+(\\.[0-9]+)?(B|kB|KB|MB|GB|KiB|MiB|GiB))$";
   static constexpr std::string_view percentage = "^[0-9]+(\\.[0-9]+)?%$";
 
   explicit schema_writer(std::string& to) : w_(to) {}

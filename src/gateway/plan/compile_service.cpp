@@ -1,9 +1,8 @@
-#include <fstream>
-
 #include "compiler.hpp"
 #include "weir/base/duration_text.hpp"
 #include "weir/gateway/config/spelling.hpp"
 #include "weir/gateway/plan/words.hpp"
+#include "weir/io/tls.hpp"
 
 namespace weir::gateway {
 namespace {
@@ -93,10 +92,6 @@ retry_budget_options budget_of(
   return o;
 }
 
-bool readable(const std::string& file) {
-  return std::ifstream(file).good();
-}
-
 }  // namespace
 
 std::optional<upstream::service_settings> compile_service(
@@ -113,9 +108,10 @@ std::optional<upstream::service_settings> compile_service(
   if (s.tls) {
     if (s.tls->ca_file) {
       out.ca_file = *s.tls->ca_file;
-      if (!readable(out.ca_file)) {
+      // What serving would find out, found out here, where there is a place to point at.
+      if (auto made = io::tls_client_context::make({.ca_file = out.ca_file}); !made) {
         c.found.error(s.tls->ca_file.where,
-                      "this file cannot be read; give the path of a PEM file of certificates");
+                      made.error() + "; give the path of a PEM file of certificates");
       }
     }
     if (s.tls->verify) out.verify = *s.tls->verify;

@@ -38,7 +38,7 @@ shape folded(shape s) {
   std::string text(1, s.what == shape::kind::list ? '[' : '{');
   for (std::size_t i = 0; i < s.items.size(); ++i) {
     if (i > 0) text += ',';
-    if (s.what == shape::kind::object) text += s.keys[i];
+    if (s.what == shape::kind::object) (text += s.keys[i]) += ':';
     text += s.items[i].constant;
   }
   text += s.what == shape::kind::list ? ']' : '}';
@@ -121,7 +121,7 @@ shape program_maker::make(const config::shape& of, const name_slots& names,
     case kind::object:
       made.what = shape::kind::object;
       for (std::size_t i = 0; i < of.items.size(); ++i) {
-        made.keys.push_back(quoted(of.names[i]) + ":");
+        made.keys.push_back(quoted(of.names[i]));
         made.items.push_back(make(of.items[i], names, where + "." + of.names[i]));
       }
       return folded(std::move(made));

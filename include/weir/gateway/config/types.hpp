@@ -49,6 +49,7 @@ const type<duration>& any_duration();  // zero too
 const type<time_limit>& duration_or_none();
 const type<pause_range>& durations();  // 25ms..250ms or 100ms
 const type<std::uint64_t>& bytes();    // 64KiB
+const type<std::uint64_t>& bytes_or_zero();
 const type<double>& percent();         // 20%
 const type<bool>& boolean();
 const type<std::string>& text();

@@ -20,7 +20,7 @@ struct shape {
   std::optional<expression::program> value;        // one `${…}`: keeps its type
   std::optional<expression::text_program> text;    // text with slots: a string
   std::vector<shape> items;                        // list: elements; object: members; each: one element
-  std::vector<std::string> keys;                   // object: JSON-quoted keys with ':', like "\"id\":"
+  std::vector<std::string> keys;                   // object: JSON-quoted keys: "\"id\""
 
   struct source {
     expression::program over;

@@ -1,0 +1,235 @@
+#include "weir/gateway/plan/explain.hpp"
+
+#include <algorithm>
+
+#include "compiler.hpp"
+#include "weir/base/duration_text.hpp"
+#include "weir/gateway/config/effective.hpp"
+#include "weir/gateway/plan/words.hpp"
+
+namespace weir::gateway {
+namespace {
+
+using config::effective;
+
+explained_time explained(const effective<duration>& t) {
+  if (!t) return {};
+  return {*t, t.from};
+}
+
+std::string text_of(const config::pause_range& r) {
+  if (r.constant) return format_duration(r.from);
+  return format_duration(r.from) + ".." + format_duration(r.to);
+}
+
+std::optional<duration> sum(std::optional<duration> a, std::optional<duration> b) {
+  if (!a || !b) return std::nullopt;
+  if (*a > duration::max() - *b) return std::nullopt;
+  return *a + *b;
+}
+
+// What a call under these words does. `retryable`: it may be sent twice.
+explained_call explain_call(const config::document& d, const config::effective_words& words,
+                            const config::named<config::service_document>& service,
+                            const call_plan& call) {
+  explained_call e;
+  e.service = service.name;
+  e.method = call.verb_token;
+  const upstream::service_settings& s = call.service->settings();
+  e.url = (s.tls ? "https://" : "http://") + s.authority + s.base_path;
+  e.timeout = explained(words.timeout);
+  e.attempt_timeout = explained(words.attempt_timeout);
+  if (!words.timeout && !words.attempt_timeout) {
+    e.attempt_timeout = {default_attempt_timeout, "built in"};
+  }
+  const config::service_words of_service = config::words_of(d, service.value);
+  e.connect_timeout = explained(of_service.connect_timeout);
+  if (!e.connect_timeout.length) e.connect_timeout = {s.connect_timeout, "built in"};
+  const bool retryable = call.idempotent || call.idempotent_by_key;
+  if (words.retries() && retryable) {
+    const config::retry_document& r = *words.retry->on;
+    e.attempts = r.attempts ? *r.attempts : 2;
+    if (e.attempts > 1) {
+      e.retry = std::to_string(e.attempts) + " attempts, " +
+                (r.backoff ? text_of(*r.backoff) : "25ms..250ms") + " between";
+      if (!call.idempotent) e.retry += ", with an Idempotency-Key alone";
+      e.retry_from = words.retry.from;
+    }
+  }
+  if (s.breaker) {
+    e.breaker = words_of(s.breaker->trip) + ", open for " + words_of(s.breaker->open_for);
+    e.breaker_from = of_service.breaker.from;
+  }
+  return e;
+}
+
+// The longest that one call can take, all its attempts and pauses.
+std::optional<duration> one_call(const explained_call& c, const pipeline& policies) {
+  std::optional<duration> longest;
+  if (c.attempts <= 1) {
+    longest = c.attempt_timeout.length;
+  } else if (const worst_case w = policies.worst(); w.time != duration::max()) {
+    longest = w.time;
+  }
+  if (c.timeout.length)
+    longest = longest ? std::min(*longest, *c.timeout.length) : *c.timeout.length;
+  return longest;
+}
+
+std::string shown(const config::shape& s, const config::source& file) {
+  if (s.what == config::shape::kind::literal) return s.json;
+  std::string text = file.text().substr(s.where.offset, s.where.length);
+  constexpr std::size_t most = 40;
+  if (const std::size_t end = text.find('\n'); end != std::string::npos)
+    text = text.substr(0, end) + "…";
+  return text.size() > most ? text.substr(0, most) + "…" : text;
+}
+
+class explainer {
+ public:
+  explainer(const config::document& d, const config::route_document& doc, const route_plan& route)
+      : d_(d), doc_(doc), route_(route) {}
+
+  explanation run() {
+    e_.route = route_.name;
+    e_.deadline = route_.deadline;
+    e_.deadline_from = doc_.settings.deadline ? "the route" : "built in";
+    if (route_.proxy) {
+      proxy();
+    } else {
+      for (std::size_t i = 0; i < route_.steps.size(); ++i) e_.steps.push_back(step(i));
+      waves();
+    }
+    if (e_.deadline && (!e_.latency || *e_.latency > *e_.deadline)) {
+      e_.latency = e_.deadline;
+      e_.cut_by_deadline = true;
+    }
+    return std::move(e_);
+  }
+
+ private:
+  void proxy() {
+    const auto* const service = config::find_service(d_, doc_.proxy->service);
+    const config::effective_words words = config::words_of(d_, doc_, nullptr, &service->value);
+    e_.proxy = explain_call(d_, words, *service, route_.proxy->call);
+    e_.proxy->target = doc_.proxy->scalar.text;
+    e_.whole_request = route_.proxy->whole_request;
+    e_.calls = e_.proxy->attempts;
+    // Without a deadline the time-outs end with the answer's head.
+    if (route_.deadline) e_.latency = one_call(*e_.proxy, route_.proxy->policies);
+  }
+
+  explained_step step(std::size_t index) const {
+    const step_plan& plan = route_.steps[index];
+    const config::step_document& s = (*doc_.steps)[index].value;
+    explained_step e;
+    e.name = plan.name;
+    e.required = !plan.fallback.has_value();
+    if (s.fallback) e.fallback = shown(*s.fallback, *d_.from);
+    e.conditional = plan.when.has_value();
+    for (const std::uint16_t other : plan.needs) e.after.push_back(route_.steps[other].name);
+    if (!plan.call) {
+      e.at_worst = duration::zero();
+      return e;
+    }
+    const auto* const service = config::service_of(d_, s);
+    const config::effective_words words = config::words_of(d_, doc_, &s, &service->value);
+    e.call = explain_call(d_, words, *service, *plan.call);
+    e.call->target = (*s.the_call()->to)->scalar.text;
+    e.calls = e.call->attempts;
+    e.at_worst = one_call(*e.call, plan.policies);
+    if (plan.each) fan_out(e, plan, s);
+    return e;
+  }
+
+  static void fan_out(explained_step& e, const step_plan& plan, const config::step_document& s) {
+    e.each = s.each->over.scalar.text;
+    e.limit = plan.each->limit;
+    e.max_items = plan.each->max_items;
+    e.calls *= e.max_items;
+    // As many rounds as the limit needs, unless the step's own time ends them.
+    const auto rounds = static_cast<duration::rep>((e.max_items + e.limit - 1) / e.limit);
+    std::optional<duration> all;
+    if (e.at_worst && *e.at_worst < duration::max() / rounds) all = *e.at_worst * rounds;
+    if (e.call->timeout.length) {
+      all = all ? std::min(*all, *e.call->timeout.length) : *e.call->timeout.length;
+    }
+    e.at_worst = all;
+  }
+
+  // Steps come after what they need; the order of the file need not be theirs.
+  void waves() {
+    std::vector<bool> placed(e_.steps.size(), false);
+    std::vector<std::optional<std::size_t>> behind(e_.steps.size());
+    for (std::size_t left = e_.steps.size(); left > 0;) {
+      for (std::size_t i = 0; i < e_.steps.size(); ++i) {
+        const auto& needs = route_.steps[i].needs;
+        const bool ready =
+            std::all_of(needs.begin(), needs.end(), [&](auto n) { return placed[n]; });
+        if (placed[i] || !ready) continue;
+        place(i, behind);
+        placed[i] = true;
+        --left;
+      }
+    }
+    std::optional<std::size_t> last;
+    for (std::size_t i = 0; i < e_.steps.size(); ++i) {
+      e_.calls += e_.steps[i].calls;
+      if (!last || later(i, *last)) last = i;
+    }
+    e_.latency = last ? e_.steps[*last].done_by : duration::zero();
+    for (auto at = last; at; at = behind[*at]) {
+      e_.critical_path.insert(e_.critical_path.begin(), e_.steps[*at].name);
+    }
+  }
+
+  bool later(std::size_t a, std::size_t b) const {
+    const auto& x = e_.steps[a].done_by;
+    const auto& y = e_.steps[b].done_by;
+    if (!y) return false;
+    return !x || *x > *y;
+  }
+
+  void place(std::size_t i, std::vector<std::optional<std::size_t>>& behind) {
+    explained_step& s = e_.steps[i];
+    std::optional<duration> start = duration::zero();
+    for (const std::uint16_t n : route_.steps[i].needs) {
+      s.wave = std::max(s.wave, e_.steps[n].wave + 1);
+      if (!behind[i] || later(n, *behind[i])) behind[i] = n;
+    }
+    if (behind[i]) start = e_.steps[*behind[i]].done_by;
+    s.done_by = sum(start, s.at_worst);
+  }
+
+  const config::document& d_;
+  const config::route_document& doc_;
+  const route_plan& route_;
+  explanation e_;
+};
+
+}  // namespace
+
+explanation explain(const config::document& d, const route_plan& route) {
+  return explainer(d, (*d.routes)[route.index], route).run();
+}
+
+const route_plan* find_route(const plan& p, std::string_view written) {
+  for (const route_plan& r : p.routes) {
+    if (r.name == written) return &r;
+  }
+  http::method verb = http::method::get;
+  std::string_view path = written;
+  if (const std::size_t space = written.find(' '); space != std::string_view::npos) {
+    verb = http::parse_method(written.substr(0, space));
+    path = written.substr(space + 1);
+  }
+  path = path.substr(0, path.find('?'));
+  for (const route_plan& r : p.routes) {
+    if (r.pattern == path && (written.find(' ') == std::string_view::npos || r.verb == verb))
+      return &r;
+  }
+  const auto m = p.table.find(verb, path);
+  return m.what == route_table::match::kind::found ? &p.routes[m.route] : nullptr;
+}
+
+}  // namespace weir::gateway
