@@ -5,17 +5,15 @@
 
 #include <algorithm>
 #include <array>
-#include <mutex>
 #include <stdexcept>
 #include <unordered_map>
 #include <utility>
 
+#include "weir/io/address_cache.hpp"
+
 namespace weir::io {
 namespace {
 
-constexpr duration least_life = std::chrono::seconds(1);
-constexpr duration longest_life = std::chrono::minutes(5);
-constexpr std::size_t most_names = 4096;
 constexpr int query_timeout_ms = 2000;  // of one try at one server
 constexpr int query_tries = 2;
 
@@ -64,17 +62,12 @@ struct resolver::impl {
   };
 
   struct query {
-    impl* owner;  // null once the resolver is gone
+    impl* owner;
     std::string host;
     bool finished = false;
     answer found{failure(std::string())};
-    duration life = least_life;
+    duration life{};
     std::vector<std::unique_ptr<waiter>> waiters;
-  };
-
-  struct kept {
-    std::vector<address> addresses;
-    time_point until;
   };
 
   impl(loop& l, const std::string& servers)
@@ -159,7 +152,7 @@ struct resolver::impl {
     }
     q->finished = true;
     std::vector<address> addresses;
-    duration life = longest_life;
+    duration life = address_cache::longest_life;
     for (const ares_addrinfo_node* n = info ? info->nodes : nullptr; n; n = n->ai_next) {
       const address a = address::from(n->ai_addr, n->ai_addrlen);
       if (std::find(addresses.begin(), addresses.end(), a) == addresses.end())
@@ -167,7 +160,7 @@ struct resolver::impl {
       life = std::min<duration>(life, std::chrono::seconds(std::max(n->ai_ttl, 0)));
     }
     if (info) ares_freeaddrinfo(info);
-    q->life = std::max(life, least_life);
+    q->life = life;
     if (status == ARES_SUCCESS && !addresses.empty())
       q->found = std::move(addresses);
     else
@@ -186,12 +179,9 @@ struct resolver::impl {
       done(std::vector<address>{*numeric});
       return;
     }
-    if (const auto found = cache.find(host); found != cache.end()) {
-      if (found->second.until > on.now()) {
-        done(on_port(found->second.addresses, port));
-        return;
-      }
-      cache.erase(found);
+    if (const auto* known = cache.find(host, on.now())) {
+      done(on_port(*known, port));
+      return;
     }
     query* q = nullptr;
     const auto running = std::find_if(queries.begin(), queries.end(), [&](const auto& other) {
@@ -225,14 +215,6 @@ struct resolver::impl {
     return out;
   }
 
-  void keep(const query& q) {
-    if (!q.found) return;
-    if (cache.size() >= most_names)
-      std::erase_if(cache, [&](const auto& entry) { return entry.second.until <= on.now(); });
-    if (cache.size() >= most_names) cache.erase(cache.begin());
-    cache[q.host] = {*q.found, saturating_add(on.now(), q.life)};
-  }
-
   struct call {
     std::function<void(const answer&)> done;
     answer what;
@@ -242,7 +224,7 @@ struct resolver::impl {
     closing.clear();
     std::vector<call> calls;
     for (const auto& q : queries) {
-      if (q->finished) keep(*q);
+      if (q->finished && q->found) cache.keep(q->host, *q->found, q->life, on.now());
       std::erase_if(q->waiters, [&](const std::unique_ptr<waiter>& w) {
         if (!q->finished && !w->late) return false;
         if (!q->finished)
@@ -271,7 +253,7 @@ struct resolver::impl {
   std::unordered_map<ares_socket_t, std::unique_ptr<watched>> sockets;
   std::vector<std::unique_ptr<watched>> closing;
   std::vector<std::unique_ptr<query>> queries;
-  std::unordered_map<std::string, kept> cache;
+  address_cache cache;
   timer tick;
   deferred report;
 };
