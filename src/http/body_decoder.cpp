@@ -146,12 +146,12 @@ body_decoder::step body_decoder::frame(std::string_view input) noexcept {
           break;
         }
         if (++trailer_count_ > limits_.trailer_fields)
-          return fail(431, "there are too many trailer fields", i);
+          return fail(400, "there are too many trailer fields", i);
         if (!detail::is_token_char(c)) return fail(400, "a trailer field is malformed", i);
         [[fallthrough]];
       case state::trailer_name:
         if (++trailer_ > limits_.trailer_bytes)
-          return fail(431, "the trailer fields are too large", i);
+          return fail(400, "the trailer fields are too large", i);
         if (c == ':' && state_ == state::trailer_name) {
           state_ = state::trailer_value;
         } else if (detail::is_token_char(c)) {
@@ -162,7 +162,7 @@ body_decoder::step body_decoder::frame(std::string_view input) noexcept {
         break;
       case state::trailer_value:
         if (++trailer_ > limits_.trailer_bytes)
-          return fail(431, "the trailer fields are too large", i);
+          return fail(400, "the trailer fields are too large", i);
         if (c == '\r') {
           state_ = state::trailer_lf;
         } else if (!detail::is_value_char(c)) {

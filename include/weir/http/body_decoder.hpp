@@ -37,7 +37,7 @@ class body_decoder {
   };
   struct step {
     outcome state = outcome::need_more;
-    int status = 0;  // error: 400, 413 or 431
+    int status = 0;  // error: 400 or 413
     std::size_t consumed = 0;
     std::string_view data = {};    // never empty with outcome::data
     std::string_view detail = {};  // error: one sentence of static text
