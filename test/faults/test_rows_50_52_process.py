@@ -132,7 +132,7 @@ def test_row_50_reload_under_load_loses_nothing_at_all(weir, upstream):
     load = Load(gate.port, "/")
     time.sleep(0.3)
     for n in range(10):
-        gate.write(LOADED + f"      GET /more{n}: {{reply: {n}}}\n")
+        gate.write(LOADED.rstrip() + f"\n      GET /more{n}: {{reply: {n}}}\n")
         gate.reload()
         assert gate.get(f"/more{n}").json() == n
         time.sleep(0.05)
