@@ -8,7 +8,6 @@
 namespace weir::http {
 namespace {
 
-using detail::head_progress;
 using detail::line_error;
 using outcome = parse_result::outcome;
 

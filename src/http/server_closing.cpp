@@ -8,6 +8,7 @@ namespace {
 
 constexpr duration longest_linger = std::chrono::seconds(2);
 constexpr unsigned reads_in_a_turn = 16;
+constexpr int client_closed = 499;  // no status of the protocol: nginx's word for it
 
 }  // namespace
 
@@ -93,7 +94,7 @@ void server_connection::client_gone(bool abruptly) {
   // With nobody to tell, the object stays until the handler ends the exchange in its own time.
   close(abruptly);
   if (active_) return;
-  if (sink != nullptr) sink->on_body_failed(0);
+  if (sink != nullptr) sink->on_body_failed(client_closed);
   if (const auto tell = std::exchange(abort_, {})) tell();
   settle();
 }

@@ -204,7 +204,8 @@ void server_connection::settle() {
   if (outbox_.size() != 0 && !outbox_.blocked()) flush();
   if (phase_ == phase::closing && outbox_.size() == 0) finish_closing();
   if (phase_ == phase::closed && !active_) schedule(destroy);
-  if (phase_ != phase::open || active_ || body_open()) return;
+  // A connection whose answer is still on its way is not idle, however long the client takes.
+  if (phase_ != phase::open || active_ || body_open() || outbox_.size() != 0) return;
   if (head_since_ != time_point{}) {
     read_until(saturating_add(head_since_, server_.with.limits.head_timeout));
     return;

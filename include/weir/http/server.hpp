@@ -18,8 +18,8 @@ namespace weir::http {
 
 struct server_limits {
   std::size_t target_bytes = 8 * 1024;     // above: 414
-  std::size_t head_bytes = 32 * 1024;      // above: 431
-  std::size_t head_fields = 100;           // above: 431
+  std::size_t head_bytes = 32 * 1024;      // above: 431; at most 44 KiB, a buffer's room
+  std::size_t head_fields = 100;           // above: 431; at most 511
   std::uint64_t body_bytes = 1024 * 1024;  // default for an exchange; above: 413
   std::size_t connections = 10000;         // for each server; above: accepting stops
   duration head_timeout =
@@ -64,8 +64,8 @@ class body_sink {
   virtual void on_body(std::string_view piece) = 0;  // valid during the call
   virtual void on_body_end() = 0;
   // The body broke off, broke its framing or its limit. The server has already sent what is due
-  // (400, 408, 413, 431) unless an answer had begun; status 0: the client is gone. The exchange is
-  // over; on_abort follows where it is set (the sink may clear it).
+  // (400, 408, 413, 431) unless an answer had begun; 499: the client is gone. The exchange is over;
+  // on_abort follows where it is set (the sink may clear it).
   virtual void on_body_failed(int status) = 0;
 
  protected:
@@ -109,9 +109,9 @@ class server_exchange {
   // Ends without completing: the client's connection is aborted, never ended as if complete.
   virtual void abort() = 0;
 
-  virtual void close_after() noexcept = 0;     // this answer is the connection's last
-  virtual bool answered() const noexcept = 0;  // a head has been sent
-  virtual std::uint64_t bytes_sent() const noexcept = 0;
+  virtual void close_after() noexcept = 0;                // this answer is the connection's last
+  virtual bool answered() const noexcept = 0;             // a head has been sent
+  virtual std::uint64_t bytes_sent() const noexcept = 0;  // so far, head and framing included
 
  protected:
   ~server_exchange() = default;

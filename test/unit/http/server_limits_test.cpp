@@ -221,6 +221,22 @@ TEST_F(ServerLimits, AClientThatReadsSlowlyButReadsIsServed) {
   }));
 }
 
+TEST_F(ServerLimits, AnAnswerThatIsStillOnItsWayIsNotIdle) {
+  serve({.limits = {.idle_timeout = 20ms}});
+  const std::string body(16 << 20, 'x');
+  handle = [&](server_exchange& x) { x.respond(200, "", body); };
+  auto c = connect(4096);
+  c->send(get);
+  ASSERT_TRUE(until([&] { return !targets.empty(); }));
+  const time_point begun = now();
+  until([&] { return now() - begun > 60ms; });
+  ASSERT_TRUE(until([&] {
+    c->poll();
+    return body_of(c->got).size() == body.size() || c->closed();
+  }));
+  EXPECT_EQ(body_of(c->got).size(), body.size());
+}
+
 TEST_F(ServerLimits, OverTheConnectionLimitClientsWaitInTheBacklog) {
   serve({.limits = {.connections = 2}});
   auto a = connect();
