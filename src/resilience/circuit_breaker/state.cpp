@@ -245,10 +245,6 @@ trip_view circuit_state::primary(time_point now, const success_counts& successes
   return view(rules_.front(), now, successes);
 }
 
-std::uint64_t circuit_state::failures(time_point now, const success_counts& successes) noexcept {
-  return primary(now, successes).bad;
-}
-
 double circuit_state::slow_rate(time_point now, const success_counts& successes) noexcept {
   for (placed_rule& r : rules_) {
     auto* const ratio = std::get_if<ratio_rule>(&r.run);

@@ -71,7 +71,7 @@ class circuit_state {
   // …or look() may have to follow it, because a window holds marks: at most so many.
   std::uint64_t marks() const noexcept { return marks_; }
 
-  std::uint64_t failures(time_point now, const success_counts& successes) noexcept;
+  // What the first rule sees; while not closed, what the rule that tripped saw.
   trip_view primary(time_point now, const success_counts& successes) noexcept;
   double slow_rate(time_point now, const success_counts& successes) noexcept;
   std::uint32_t probes_in_flight() const noexcept { return in_flight_; }
