@@ -14,6 +14,7 @@
 #include "commands/init.hpp"
 #include "commands/serve.hpp"
 #include "exit_codes.hpp"
+#include "weir/gateway/config/suggest.hpp"
 
 namespace {
 
@@ -27,6 +28,21 @@ constexpr const char* examples =
     "  weir serve gateway.yaml --watch       run it; a changed file is taken over\n"
     "  weir health                           is the one that runs here ready?\n";
 
+// False, and told, where the first word is a command that does not exist.
+bool known(const CLI::App& app, const std::string& word) {
+  if (word.starts_with('-')) return true;
+  std::vector<std::string> names;
+  for (const CLI::App* command : app.get_subcommands({})) {
+    if (command->get_name() == word) return true;
+    names.push_back(command->get_name());
+  }
+  std::cerr << "weir: there is no command `" << word << "`";
+  const std::string near = weir::gateway::config::nearest(word, names);
+  if (!near.empty()) std::cerr << "; did you mean `" << near << "`?";
+  std::cerr << "\nRun with --help for what there is.\n";
+  return false;
+}
+
 int run(int argc, char** argv) {
   using namespace weir::app;
   CLI::App app(examples);
@@ -39,7 +55,8 @@ int run(int argc, char** argv) {
   CLI::App* const serve_command = app.add_subcommand("serve", "run the gateway of a file");
   serve_command->add_option("FILE", serving.file, "the configuration")->required();
   serve_command->add_flag("--watch", serving.watch, "reload when the file changes");
-  serve_command->add_option("--workers", serving.workers, "threads; default: as the file says");
+  serve_command->add_option("--workers", serving.workers, "threads; default: as the file says")
+      ->check(CLI::Range(1, 1024));
   serve_command->add_option("--log-level", serving.log_level, "debug, info, warn or error");
   serve_command->add_option("--log", serving.log, "where the log goes: stderr, - or a file");
   serve_command->add_flag("--log-json", serving.log_json, "the log as JSON lines");
@@ -93,6 +110,7 @@ int run(int argc, char** argv) {
   demo_command->prefix_command();
   demo_command->callback([&] { code = demo(demo_command->remaining()); });
 
+  if (argc > 1 && !known(app, argv[1])) return exit_usage;
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
