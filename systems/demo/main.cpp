@@ -1,6 +1,9 @@
 // weir-demo: runs a whole system for someone to watch.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <iostream>
+#include <string>
+#include <vector>
 
 #include "systems/shop/show.hpp"
 
@@ -10,10 +13,11 @@ int main(int argc, char** argv) {
 
   CLI::App app(
       "Examples:\n"
-      "  weir demo shop                      the shop, with keys to stop and slow its services\n"
-      "  weir demo shop --scenario outage    its outage story, played and judged\n"
+      "  weir demo                           the shop, with keys to stop and slow its services\n"
+      "  weir demo --scenario outage         its outage story, played and judged\n"
       "  weir demo shop --port-base 20000    on ports 20000 to 20005\n\n"
-      "Runs a whole system on loopback, on files made on the spot.");
+      "Runs a whole system (by itself, the shop) on loopback, on files made on the spot.");
+  app.name("weir demo");
   app.require_subcommand(1);
   CLI::App* sub = app.add_subcommand("shop", "one product page out of four services");
   shop::show_options how;
@@ -27,8 +31,15 @@ int main(int argc, char** argv) {
   bool no_breaker = false, no_defaults = false;
   sub->add_flag("--no-breaker", no_breaker, "leave the breaker out, to see what it is for");
   sub->add_flag("--no-defaults", no_defaults, "leave the steps' defaults out, likewise");
+  std::vector<std::string> words(argv + 1, argv + argc);
+  // Options without a system are the shop's.
+  if (words.empty() ||
+      (words.front().starts_with('-') && words.front() != "--help" && words.front() != "-h")) {
+    words.insert(words.begin(), "shop");
+  }
+  std::reverse(words.begin(), words.end());  // as CLI11 takes them
   try {
-    app.parse(argc, argv);
+    app.parse(words);
   } catch (const CLI::ParseError& e) {
     return app.exit(e) == 0 ? 0 : usage;
   }

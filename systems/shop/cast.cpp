@@ -122,8 +122,7 @@ std::optional<std::string> cast::prepare() {
     }
     services_[r] = make_child(role_names[r], std::move(command));
   }
-  std::vector<std::string> command{weir->string(), "serve", directory_ / "shop.yaml",
-                                   "--log-format", "json"};
+  std::vector<std::string> command{weir->string(), "serve", directory_ / "shop.yaml", "--log-json"};
   if (options_.log_attempts) command.insert(command.end(), {"--log-level", "debug"});
   gateway_ = make_child("gateway", std::move(command));
   return {};

@@ -43,6 +43,17 @@ std::string in_seconds(duration d) {
   return text + " s";
 }
 
+// "within 10s" as people write it: "within 10 s".
+std::string spaced(const std::string& text) {
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  std::string made;
+  for (const char c : text) {
+    if (c >= 'a' && c <= 'z' && !made.empty() && is_digit(made.back())) made += ' ';
+    made += c;
+  }
+  return made;
+}
+
 class shop_show {
  public:
   explicit shop_show(const show_options& how)
@@ -168,7 +179,7 @@ class shop_show {
       // "5 failures within 10 s", with the number that there really were.
       const std::size_t rest = std::min(view.rule.find(" failures"), view.rule.size());
       told_.event("circuit " + t.circuit + " OPEN: " + std::to_string(t.failures) +
-                  view.rule.substr(rest) + "; " + consequence(t.circuit) +
+                  spaced(view.rule.substr(rest)) + "; " + consequence(t.circuit) +
                   " until a probe succeeds" + "; next probe in " + in_seconds(view.time_to_probe));
     });
   }

@@ -41,7 +41,8 @@ question circuit_watch::query() const {
 }
 
 void circuit_watch::look() {
-  visitor_.ask(query(), [this](const answer& a) {
+  visitor_.ask(query(), [this, alive = alive_](const answer& a) {
+    if (!*alive) return;
     remember(read_circuits(a));
     timer_.arm(loop_.now() + every_);
   });

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -27,9 +28,11 @@ circuit_views read_circuits(const answer& from);
 class circuit_watch {
  public:
   circuit_watch(io::loop& on, visitor& by, std::uint16_t admin_port, duration every);
+  ~circuit_watch() { *alive_ = false; }
+  circuit_watch(const circuit_watch&) = delete;
+  circuit_watch& operator=(const circuit_watch&) = delete;
 
   void start() { look(); }
-  void stop() { timer_.disarm(); }
   circuit_views ask_now();  // runs the loop until the answer is there
   // "closed > open > half-open > closed"
   std::string path_of(const std::string& circuit) const;
@@ -44,6 +47,7 @@ class circuit_watch {
   const std::uint16_t port_;
   const duration every_;
   io::timer timer_;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // for answers that come too late
   std::map<std::string, std::vector<std::string>> states_;
 };
 
