@@ -18,15 +18,26 @@
 
 namespace {
 
+constexpr const char* about =
+    "weir: answers one request out of many services, and keeps answering when some of them fail";
+
 constexpr const char* examples =
-    "weir: answers one request out of many services, and keeps answering when some of them fail\n\n"
     "Examples:\n"
     "  weir demo                             see it: a shop whose services you can break\n"
     "  weir init > gateway.yaml              a file to begin with\n"
     "  weir check gateway.yaml               every problem, with its place\n"
     "  weir explain gateway.yaml 'GET /page' what runs when, and what it can cost\n"
     "  weir serve gateway.yaml --watch       run it; a changed file is taken over\n"
-    "  weir health                           is the one that runs here ready?\n";
+    "  weir health                           is the one that runs here ready?\n\n";
+
+// Help that begins with examples: what CLI11 would print last comes first.
+class examples_first final : public CLI::Formatter {
+ public:
+  std::string make_description(const CLI::App* app) const override {
+    return app->get_footer() + CLI::Formatter::make_description(app);
+  }
+  std::string make_footer(const CLI::App*) const override { return {}; }
+};
 
 // False, and told, where the first word is a command that does not exist.
 bool known(const CLI::App& app, const std::string& word) {
@@ -45,7 +56,9 @@ bool known(const CLI::App& app, const std::string& word) {
 
 int run(int argc, char** argv) {
   using namespace weir::app;
-  CLI::App app(examples);
+  CLI::App app(about);
+  app.formatter(std::make_shared<examples_first>());
+  app.footer(examples);
   app.name("weir");
   app.require_subcommand(1);
   app.set_version_flag("--version", "weir " WEIR_VERSION);
@@ -53,6 +66,11 @@ int run(int argc, char** argv) {
 
   serve_options serving;
   CLI::App* const serve_command = app.add_subcommand("serve", "run the gateway of a file");
+  serve_command->footer(
+      "Examples:\n"
+      "  weir serve shop.yaml\n"
+      "  weir serve shop.yaml --watch --access-log -\n"
+      "\n");
   serve_command->add_option("FILE", serving.file, "the configuration")->required();
   serve_command->add_flag("--watch", serving.watch, "reload when the file changes");
   serve_command->add_option("--workers", serving.workers, "threads; default: as the file says")
@@ -66,6 +84,12 @@ int run(int argc, char** argv) {
 
   check_options checking;
   CLI::App* const check_command = app.add_subcommand("check", "tell all that is wrong with a file");
+  check_command->footer(
+      "Examples:\n"
+      "  weir check shop.yaml\n"
+      "  weir check shop.yaml --live\n"
+      "  weir check --schema > weir.schema.json\n"
+      "\n");
   check_command->add_option("FILE", checking.file, "the configuration");
   check_command->add_flag("--json", checking.json, "for programs to read");
   check_command->add_flag("--live", checking.live, "ask DNS, the ports and the services too");
@@ -83,6 +107,12 @@ int run(int argc, char** argv) {
   explain_command explaining;
   CLI::App* const explain_words =
       app.add_subcommand("explain", "what a route does: calls, times, the worst case");
+  explain_words->footer(
+      "Examples:\n"
+      "  weir explain shop.yaml\n"
+      "  weir explain shop.yaml 'GET /products/all'\n"
+      "  weir explain shop.yaml /products/all --json\n"
+      "\n");
   explain_words->add_option("FILE", explaining.file, "the configuration")->required();
   explain_words->add_option("ROUTE", explaining.route,
                             "'GET /products/all', or a path; without it: all routes");
@@ -92,21 +122,41 @@ int run(int argc, char** argv) {
   std::string expression;
   CLI::App* const eval_command =
       app.add_subcommand("eval", "the value of an expression over the JSON on stdin");
+  eval_command->footer(
+      "Examples:\n"
+      "  curl -s localhost:8000/products | weir eval 'size(this)'\n"
+      "  weir eval 'items.map(i, i.name)' < items.json\n"
+      "\n");
   eval_command->add_option("EXPRESSION", expression, "for example 'size(items)'")->required();
   eval_command->callback([&] { code = eval(expression); });
 
   std::string starter;
   CLI::App* const init_command = app.add_subcommand("init", "a configuration to begin with");
+  init_command->footer(
+      "Examples:\n"
+      "  weir init shop.yaml\n"
+      "  weir init > shop.yaml\n"
+      "\n");
   init_command->add_option("FILE", starter, "where to write it; default: stdout");
   init_command->callback([&] { code = init(starter); });
 
   std::string admin = "127.0.0.1:9901";
   CLI::App* const health_command = app.add_subcommand("health", "ask a running gateway");
+  health_command->footer(
+      "Examples:\n"
+      "  weir health\n"
+      "  weir health 127.0.0.1:9901\n"
+      "\n");
   health_command->add_option("ADDRESS", admin, "its admin listener; default 127.0.0.1:9901");
   health_command->callback([&] { code = health(admin); });
 
   CLI::App* const demo_command =
       app.add_subcommand("demo", "run a whole system and break it (default: shop)");
+  demo_command->footer(
+      "Examples:\n"
+      "  weir demo\n"
+      "  weir demo shop --scenario outage\n"
+      "\n");
   demo_command->prefix_command();
   demo_command->callback([&] { code = demo(demo_command->remaining()); });
 
