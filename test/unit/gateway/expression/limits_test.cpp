@@ -40,7 +40,7 @@ TEST(ExpressionLimits, NestedMacrosOverALargeListEnd) {
         "a.exists(x, a.exists(y, x + y < 0))", "a.map(x, a)[0] == a.map(x, a.map(y, y + 1))",
         "a.map(x, x in a.map(y, y))", "a.all(x, 1 / 0 == 1 || a.exists(y, y < 0))",
         "a.map(x, a.filter(y, y == x))"}) {
-    const auto out = try_over(list, text);
+    const auto out = try_over(list, text, {.steps = 200'000});
     EXPECT_EQ(out.result, out_of_budget) << text;
     EXPECT_LT(out.memory, 40u << 20) << text;
   }
