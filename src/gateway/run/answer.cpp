@@ -1,4 +1,5 @@
-// How a composed request is answered: whole, partial, with a service's own answer, or with an error.
+// How a composed request is answered: whole, partial, with a service's own answer, or with an
+// error.
 
 #include <algorithm>
 

@@ -6,6 +6,7 @@
 
 #include "weir/base/log.hpp"
 #include "weir/gateway/run/attempt_lines.hpp"
+#include "weir/gateway/run/target.hpp"
 #include "weir/gateway/run/worker.hpp"
 
 namespace weir::gateway {
@@ -23,8 +24,8 @@ bool wants_headers(const step_plan& step) {
 
 }  // namespace
 
-call_run::call_run(worker& on, call_owner& owner, upstream::endpoint& to,
-                   const prepared_call& what, arena& memory, std::uint32_t item)
+call_run::call_run(worker& on, call_owner& owner, upstream::endpoint& to, const prepared_call& what,
+                   arena& memory, std::uint32_t item)
     : worker_(on),
       owner_(owner),
       endpoint_(to),
@@ -40,24 +41,28 @@ call_run::call_run(worker& on, call_owner& owner, upstream::endpoint& to,
   request_.body = what_.body;
   request_.send_length = call.verb == http::method::post || call.verb == http::method::put ||
                          call.verb == http::method::patch;
-  request_.resend_on_stale = call.idempotent;
+  retryable_ = call.idempotent || (call.idempotent_by_key && carries_key(what_.header_lines));
+  request_.resend_on_stale = retryable_;
 }
 
-call_run::~call_run() { cancel(); }
+call_run::~call_run() {
+  cancel();
+}
 
 void call_run::start(time_point until, cause at_deadline) {
   at_deadline_ = at_deadline;
   policies_.emplace(what_.step->policies,
                     call_facts{.until = deadline::at(until),
                                .until_is_configured = at_deadline != cause::caller_deadline,
-                               .retryable = what_.step->call->idempotent});
+                               .retryable = retryable_});
   follow(policies_->start(worker_.loop().now()));
 }
 
 void call_run::follow(action todo) {
   for (;;) {
     switch (todo.kind) {
-      case action_kind::none: return;
+      case action_kind::none:
+        return;
       case action_kind::start_attempt:
         begin_attempt(todo);
         todo = policies_->next(worker_.loop().now());
@@ -70,7 +75,9 @@ void call_run::follow(action todo) {
         stop_attempt();
         todo = policies_->next(worker_.loop().now());
         break;
-      case action_kind::finish: finish(todo); return;
+      case action_kind::finish:
+        finish(todo);
+        return;
     }
   }
 }
@@ -97,7 +104,9 @@ void call_run::begin_attempt(const action& todo) {
   }
 }
 
-void call_run::send(http::client_pool& pool) { exchange_ = &pool.start(request_, *this); }
+void call_run::send(http::client_pool& pool) {
+  exchange_ = &pool.start(request_, *this);
+}
 
 void call_run::on_resolved(bool resolved) {
   http::client_pool* const pool = resolved ? endpoint_.pool() : nullptr;
@@ -180,7 +189,10 @@ void call_run::on_failed(http::client_error why, std::string_view detail) {
 void call_run::attempt_over(const judged& how) {
   result_ = how;
   note_attempt(how.status, how.why);
-  follow(policies_->attempt_done(worker_.loop().now(), attempt_, how.for_policies));
+  const cause_text said(how.why, how.status);
+  weir::outcome told = how.for_policies;
+  told.detail = said;
+  follow(policies_->attempt_done(worker_.loop().now(), attempt_, told));
 }
 
 void call_run::note_attempt(int status, cause why) const {
@@ -227,7 +239,7 @@ void call_run::cancel() {
 }
 
 bool call_run::must_finish() const noexcept {
-  return !ended_ && exchange_ && !what_.step->call->idempotent;
+  return !ended_ && exchange_ && !retryable_;
 }
 
 }  // namespace weir::gateway

@@ -74,17 +74,31 @@ std::optional<duration> caller_timeout(const http::fields& fields) {
     }
   }
   // At most eight digits and a unit (the gRPC protocol).
-  if (const auto text = fields.find("grpc-timeout"); text && text->size() >= 2 && text->size() <= 9) {
+  if (const auto text = fields.find("grpc-timeout");
+      text && text->size() >= 2 && text->size() <= 9) {
     const auto n = number(text->substr(0, text->size() - 1));
     if (n && *n > 0) {
       switch (text->back()) {
-        case 'H': take(std::chrono::hours(std::min<std::uint64_t>(*n, 1))); break;
-        case 'M': take(std::chrono::minutes(std::min<std::uint64_t>(*n, 60))); break;
-        case 'S': take(std::chrono::seconds(std::min<std::uint64_t>(*n, 3600))); break;
-        case 'm': take(std::chrono::milliseconds(std::min(*n, most_ms))); break;
-        case 'u': take(std::chrono::microseconds(*n)); break;
-        case 'n': take(std::chrono::nanoseconds(*n)); break;
-        default: break;
+        case 'H':
+          take(std::chrono::hours(std::min<std::uint64_t>(*n, 1)));
+          break;
+        case 'M':
+          take(std::chrono::minutes(std::min<std::uint64_t>(*n, 60)));
+          break;
+        case 'S':
+          take(std::chrono::seconds(std::min<std::uint64_t>(*n, 3600)));
+          break;
+        case 'm':
+          take(std::chrono::milliseconds(std::min(*n, most_ms)));
+          break;
+        case 'u':
+          take(std::chrono::microseconds(*n));
+          break;
+        case 'n':
+          take(std::chrono::nanoseconds(*n));
+          break;
+        default:
+          break;
       }
     }
   }

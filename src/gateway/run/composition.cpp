@@ -60,7 +60,9 @@ void composition::start(const request_context& request,
   }
 }
 
-void composition::on_body(std::string_view piece) { body_.append(piece); }
+void composition::on_body(std::string_view piece) {
+  body_.append(piece);
+}
 
 void composition::on_body_end() {
   const auto parsed = worker_.json().parse(memory_.copy(body_), memory_);
@@ -68,9 +70,9 @@ void composition::on_body_end() {
   if (!parsed) {
     answer_problem({.status = 400,
                     .why = cause::bad_request,
-                    .detail = memory_.copy("the request's body is not JSON: " +
-                                           std::string(parsed.error().reason) + " at byte " +
-                                           std::to_string(parsed.error().offset))});
+                    .detail = memory_.copy(
+                        "the request's body is not JSON: " + std::string(parsed.error().reason) +
+                        " at byte " + std::to_string(parsed.error().offset))});
     return;
   }
   request_root_->set_body(value::json(*parsed));
@@ -105,9 +107,9 @@ bool composition::check_requirements() {
   return true;
 }
 
-// Starts whatever can run now. Calls may end while they are being started (a circuit is open), which
-// may let further steps and items start: a loop, because a list of ten thousand items must not
-// become a recursion as deep.
+// Starts whatever can run now. Calls may end while they are being started (a circuit is open),
+// which may let further steps and items start: a loop, because a list of ten thousand items must
+// not become a recursion as deep.
 void composition::start_ready() {
   if (starting_) {
     again_ = true;
@@ -160,7 +162,10 @@ void composition::start_step(std::uint16_t index) {
 
   const value over = step.each->over.evaluate(scope().frame());
   if (const auto* e = over.as_error()) {
-    step_failed(index, e->kind == expression::error_kind::request ? cause::bad_request : cause::expression_error, 0, {}, e->message);
+    step_failed(
+        index,
+        e->kind == expression::error_kind::request ? cause::bad_request : cause::expression_error,
+        0, {}, e->message);
     return;
   }
   if (over.is_missing()) {
@@ -258,7 +263,9 @@ void composition::take_result(std::uint16_t index, call_run& ended) {
   value v;
   if (why == cause::none) v = taken(index, ended, why, detail);
   if (why == cause::missing_field && step.missing != 0 && !step.fallback) {
-    answer_problem({.status = step.missing, .why = cause::not_found, .step = step.name,
+    answer_problem({.status = step.missing,
+                    .why = cause::not_found,
+                    .step = step.name,
                     .detail = "there is no such thing"});
     return;
   }
@@ -324,8 +331,7 @@ void composition::step_failed(std::uint16_t index, cause why, int status, durati
   }
   missing_.push_back({step.name, -1, why, status});
   problem p{.status = status_of(why), .why = why, .upstream_status = status, .step = step.name};
-  if (why == cause::expression_error || why == cause::too_many_items ||
-      why == cause::bad_request) {
+  if (why == cause::expression_error || why == cause::too_many_items || why == cause::bad_request) {
     if (!detail.empty()) {
       p.detail = memory_.copy("the step '" + step.name + "' failed: " + std::string(detail));
     }
@@ -405,7 +411,9 @@ void composition::release() {
   worker_.give_back(*this);
 }
 
-render_scope composition::scope() noexcept { return {slots_, &memory_, &worker_.world()}; }
+render_scope composition::scope() noexcept {
+  return {slots_, &memory_, &worker_.world()};
+}
 
 std::uint16_t composition::index_of(const step_plan& step) const noexcept {
   return static_cast<std::uint16_t>(&step - request_.route->steps.data());

@@ -99,8 +99,7 @@ void front::answer_options(request_context& request, std::string_view path) {
 }
 
 void front::refuse(request_context& request, int status, cause why, std::string_view allow) {
-  const problem p{
-      .status = status, .why = why, .trace_id = request.trace_text(), .allow = allow};
+  const problem p{.status = status, .why = why, .trace_id = request.trace_text(), .allow = allow};
   error_answer out = render_problem(p, request.settings->errors.get());
   worker_.append_cors(request, out.header_lines);
   request.exchange->respond(out.status, out.header_lines, out.body);

@@ -15,8 +15,8 @@ using listeners = std::vector<std::pair<io::address, std::unique_ptr<io::listene
 result<listeners, std::string> open_all(const std::vector<io::address>& at, std::size_t workers) {
   listeners out;
   for (const io::address& address : at) {
-    // SO_REUSEPORT would let us share the port with another process of this user in silence; a socket
-    // without it finds out.
+    // SO_REUSEPORT would let us share the port with another process of this user in silence; a
+    // socket without it finds out.
     if (workers > 1 && address.port() != 0) {
       auto probe = io::listener::open(address, {});
       if (!probe) return failure(probe.error());

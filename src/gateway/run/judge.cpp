@@ -2,12 +2,22 @@
 
 #include <algorithm>
 
+#include "weir/json/utf8.hpp"
+
 namespace weir::gateway {
 namespace {
 
 using expression::value;
 
-verdict counted(bool as_failure) { return as_failure ? verdict::failure : verdict::ok; }
+verdict counted(bool as_failure) {
+  return as_failure ? verdict::failure : verdict::ok;
+}
+
+// What may be sent twice. Whether this very request carries the key is the pipeline's to know
+// (call_facts::retryable).
+bool retryable(const call_plan& call) {
+  return call.idempotent || call.idempotent_by_key;
+}
 
 judged failed(cause why, int status, weir::cause for_policies, verdict counts, bool retryable) {
   judged j;
@@ -20,10 +30,14 @@ judged failed(cause why, int status, weir::cause for_policies, verdict counts, b
 bool is_expected(const value& v, expected_kind kind) {
   using expression::type;
   switch (kind) {
-    case expected_kind::any: return true;
-    case expected_kind::list: return v.is_list();
-    case expected_kind::object: return v.is_map();
-    case expected_kind::string: return v.get_type() == type::text;
+    case expected_kind::any:
+      return true;
+    case expected_kind::list:
+      return v.is_list();
+    case expected_kind::object:
+      return v.is_map();
+    case expected_kind::string:
+      return v.get_type() == type::text;
     case expected_kind::number: {
       const type t = v.get_type();
       return t == type::integer || t == type::uinteger || t == type::real || t == type::exact;
@@ -35,6 +49,7 @@ bool is_expected(const value& v, expected_kind kind) {
 // The body as the step's value; false when it cannot be read.
 bool decode(const call_plan& call, judged& j, json::parser& parser, arena& memory) {
   if (call.as == decode_as::text) {
+    if (json::utf8_valid_prefix(j.raw_body) != j.raw_body.size()) return false;
     j.body = value::text(j.raw_body);
     return true;
   }
@@ -57,7 +72,8 @@ weir::outcome outcome_of_status(const call_plan& call, int status, duration retr
   o.failed = true;
   o.why = weir::cause::status;
   o.retry_after = retry_after;
-  o.retryable = call.idempotent && (status == 502 || status == 503 || status == 504 || status == 429);
+  o.retryable =
+      retryable(call) && (status == 502 || status == 503 || status == 504 || status == 429);
   // Its own words: it is well, and wants less.
   if (status == 429 && !failures.status(429)) o.counts = verdict::ignored;
   return o;
@@ -65,15 +81,23 @@ weir::outcome outcome_of_status(const call_plan& call, int status, duration retr
 
 cause cause_of(const weir::outcome& end, cause last) {
   switch (end.why) {
-    case weir::cause::none: return cause::none;
-    case weir::cause::rejected_open: return cause::breaker_open;
-    case weir::cause::rejected_limit: return cause::pool_full;
+    case weir::cause::none:
+      return cause::none;
+    case weir::cause::rejected_open:
+      return cause::breaker_open;
+    case weir::cause::rejected_limit:
+      return cause::pool_full;
     case weir::cause::timeout:
-    case weir::cause::response_timeout: return cause::response_timeout;
-    case weir::cause::connect_timeout: return cause::connect_timeout;
-    case weir::cause::deadline: return cause::deadline;
-    case weir::cause::canceled: return cause::cancelled;
-    default: return last == cause::none ? cause::internal : last;
+    case weir::cause::response_timeout:
+      return cause::response_timeout;
+    case weir::cause::connect_timeout:
+      return cause::connect_timeout;
+    case weir::cause::deadline:
+      return cause::deadline;
+    case weir::cause::canceled:
+      return cause::cancelled;
+    default:
+      return last == cause::none ? cause::internal : last;
   }
 }
 
@@ -119,27 +143,31 @@ judged judge_answer(const step_plan& step, int status, std::string_view content_
 judged judge_failure(const call_plan& call, http::client_error why, bool before_head) {
   const upstream::failure_set& failures = call.service->settings().failures;
   const auto connect = [&](cause c, weir::cause p = weir::cause::connect) {
-    return failed(c, 0, p, counted(failures.connect), call.idempotent);
+    return failed(c, 0, p, counted(failures.connect), retryable(call));
   };
   switch (why) {
-    case http::client_error::connect_refused: return connect(cause::connect_refused);
-    case http::client_error::dns: return connect(cause::dns_error);
-    case http::client_error::tls: return connect(cause::tls_error);
+    case http::client_error::connect_refused:
+      return connect(cause::connect_refused);
+    case http::client_error::dns:
+      return connect(cause::dns_error);
+    case http::client_error::tls:
+      return connect(cause::tls_error);
     case http::client_error::connect_timeout:
       return connect(cause::connect_timeout, weir::cause::connect_timeout);
     case http::client_error::reset:
       return failed(before_head ? cause::reset : cause::truncated, 0, weir::cause::reset,
-                    counted(failures.transport), call.idempotent);
+                    counted(failures.transport), retryable(call));
     case http::client_error::truncated:
       return failed(cause::truncated, 0, weir::cause::reset, counted(failures.transport),
-                    call.idempotent);
+                    retryable(call));
     case http::client_error::malformed:
       return failed(cause::malformed, 0, weir::cause::decode, counted(failures.transport), false);
     case http::client_error::too_large:
       return failed(cause::too_large, 0, weir::cause::decode, counted(failures.decode), false);
     case http::client_error::no_connection:
       return failed(cause::pool_full, 0, weir::cause::rejected_limit, verdict::ignored, false);
-    case http::client_error::failed: break;
+    case http::client_error::failed:
+      break;
   }
   // Out of descriptors and the like: a fault of ours, which says nothing of the service.
   return failed(cause::pool_full, 0, weir::cause::rejected_limit, verdict::ignored, false);

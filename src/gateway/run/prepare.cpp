@@ -9,14 +9,6 @@ namespace {
 
 using expression::value;
 
-bool fit_for_header(std::string_view text) {
-  for (const char c : text) {
-    const auto u = static_cast<unsigned char>(c);
-    if ((u < 0x20 && u != '\t') || u == 0x7f) return false;
-  }
-  return true;
-}
-
 void append_line(std::string& to, std::string_view name, std::string_view content) {
   to.append(name).append(": ").append(content).append("\r\n");
 }
@@ -26,17 +18,7 @@ void append_line(std::string& to, std::string_view name, std::string_view conten
 bool composition::render_headers(const step_plan& step, std::string& to, target_failure& why) {
   const call_plan& call = *step.call;
   to += call.header_lines;
-  for (const header_template& h : call.headers) {
-    const value v = h.value.evaluate_text(scope().frame());
-    if (v.is_absent()) continue;
-    const auto text = v.as_text(memory_);
-    if (!text || !fit_for_header(*text)) {
-      why.why = cause_of(v, only_client(h.value));
-      why.detail = detail_of(v, "a header's value has a character that headers cannot hold");
-      return false;
-    }
-    append_line(to, h.name, *text);
-  }
+  if (!render_fields(call.headers, scope().frame(), to, why)) return false;
   for (const std::string& name : call.forward) {
     for (const http::field& f : request_.exchange->head().fields) {
       if (http::iequals(f.name, name)) append_line(to, f.name, f.value);

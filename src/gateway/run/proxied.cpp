@@ -54,12 +54,13 @@ void proxied::start(const request_context& request, std::string_view path,
   out_.streamed = head.has_body;
   out_.streamed_length = head.content_length;
   out_.send_length = head.content_length.has_value() && !head.has_body;
-  out_.resend_on_stale = http::is_idempotent(head.verb) && !head.has_body;
+  out_.resend_on_stale =
+      !head.has_body && (http::is_idempotent(head.verb) ||
+                         (plan.call.idempotent_by_key && head.fields.find("idempotency-key")));
 
-  policies_.emplace(plan.policies,
-                    call_facts{.until = deadline::at(request_.deadline),
-                               .until_is_configured = !request_.caller_deadline,
-                               .retryable = out_.resend_on_stale});
+  policies_.emplace(plan.policies, call_facts{.until = deadline::at(request_.deadline),
+                                              .until_is_configured = !request_.caller_deadline,
+                                              .retryable = out_.resend_on_stale});
   if (!request_.route->deadline) touch();
   follow(policies_->start(worker_.loop().now()));
 }
@@ -67,7 +68,8 @@ void proxied::start(const request_context& request, std::string_view path,
 void proxied::follow(action todo) {
   for (;;) {
     switch (todo.kind) {
-      case action_kind::none: return;
+      case action_kind::none:
+        return;
       case action_kind::start_attempt:
         begin_attempt(todo);
         todo = policies_->next(worker_.loop().now());
@@ -141,8 +143,8 @@ void proxied::note_attempt(int status, cause why) {
   worker_.attempt_ended(endpoint_->of(), out_.verb, out_.target, status, why, took);
 }
 
-// The pipeline's verdict; true when the answer in hand is to be passed on, false when something else
-// happens instead (another attempt).
+// The pipeline's verdict; true when the answer in hand is to be passed on, false when something
+// else happens instead (another attempt).
 bool proxied::settle(const weir::outcome& how) {
   if (settled_) return true;
   const action todo = policies_->attempt_done(worker_.loop().now(), attempt_, how);
@@ -166,6 +168,8 @@ void proxied::answer_head(const http::response_head& head) {
   }
   weir::outcome how = outcome_of_status(call, head.status, wait);
   how.retryable = how.retryable && out_.resend_on_stale;
+  const cause_text said(cause::bad_status, head.status);
+  if (how.failed) how.detail = said;
   last_status_ = head.status;
   note_attempt(head.status, cause::none);
   // A failing answer is judged now, while another attempt may still take its place.
@@ -235,6 +239,8 @@ void proxied::attempt_failed(http::client_error why) {
   exchange_ = nullptr;
   judged j = judge_failure(request_.route->proxy->call, why, !started_ && status_ == 0);
   if (out_.streamed && body_asked_) j.for_policies.retryable = false;
+  const cause_text said(j.why, 0);
+  j.for_policies.detail = said;
   last_ = j.why;
   if (status_ == 0) note_attempt(0, j.why);
   if (settled_) {
@@ -314,7 +320,8 @@ void proxied::on_timer() {
     if (exchange_) std::exchange(exchange_, nullptr)->cancel();
     if (!settled_) {
       settled_ = true;
-      policies_->attempt_done(now, attempt_, weir::outcome::failure(weir::cause::response_timeout, false));
+      policies_->attempt_done(now, attempt_,
+                              weir::outcome::failure(weir::cause::response_timeout, false));
     }
     if (started_) {
       cut(cause::response_timeout);
@@ -326,13 +333,15 @@ void proxied::on_timer() {
   arm();
 }
 
-// No answer of the service goes out: ours does.
 void proxied::refuse(cause why, int status, duration retry_after) {
-  problem p{.status = status_of(why),
-            .why = why,
-            .upstream_status = status,
-            .trace_id = request_.trace_text()};
+  problem p{.status = status_of(why), .why = why, .upstream_status = status};
   if (is_rejection(why)) p.retry_after = std::max<duration>(retry_after, std::chrono::seconds(1));
+  refuse(p);
+}
+
+// No answer of the service goes out: ours does.
+void proxied::refuse(problem p) {
+  p.trace_id = request_.trace_text();
   const error_shape* shaped = request_.route->errors.get();
   if (!shaped) shaped = request_.settings->errors.get();
   error_answer out = render_problem(p, shaped);
@@ -340,7 +349,7 @@ void proxied::refuse(cause why, int status, duration retry_after) {
   complete_ = true;
   bytes_ = out.body.size();
   request_.exchange->respond(out.status, out.header_lines, out.body);
-  over(out.status, why);
+  over(out.status, p.why);
 }
 
 // The client has a part: it must not take it for the whole.

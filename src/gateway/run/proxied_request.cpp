@@ -23,8 +23,8 @@ bool is_ours(std::string_view name) {
          http::iequals(name, "grpc-timeout");
 }
 
-bool is_configured(const upstream::service_settings& s, std::string_view name) {
-  for (const std::string& n : s.header_names) {
+bool is_configured(const call_plan& call, std::string_view name) {
+  for (const std::string& n : call.header_names) {
     if (http::iequals(n, name)) return true;
   }
   return false;
@@ -33,40 +33,56 @@ bool is_configured(const upstream::service_settings& s, std::string_view name) {
 }  // namespace
 
 bool proxied::render(std::string_view path, std::span<const std::string_view> parameters) {
-  const proxy_plan& plan = *request_.route->proxy;
+  const route_plan& route = *request_.route;
+  const proxy_plan& plan = *route.proxy;
   const http::request_head& head = request_.exchange->head();
   target_.clear();
+  header_lines_ = plan.call.header_lines;
   if (plan.whole_request) {
     target_.append(plan.call.service->settings().base_path).append(path);
     if (head.has_query) target_.append("?").append(head.query);
-  } else {
-    path_root path_values(request_.route->parameters, parameters);
-    query_root query_values(head.query);
-    query_all_root query_lists(head.query);
-    request_root request_values(head);
-    circuits_root circuits(generation_->of->services, request_.began);
-    const auto slots = memory_.make_array<expression::value>(request_.route->slots);
-    slots[slot_path] = expression::value::source(path_values);
-    slots[slot_query] = expression::value::source(query_values);
-    slots[slot_query_all] = expression::value::source(query_lists);
-    slots[slot_request] = expression::value::source(request_values);
-    slots[slot_circuits] = expression::value::source(circuits);
-    const expression::frame frame{slots, &memory_, &worker_.world(), {}};
-    target_failure why;
-    if (!render_target(plan.call.target, frame, head, target_, why)) {
-      last_ = why.why;
-      refuse(why.why, 0, duration::zero());
-      return false;
-    }
   }
+  const bool computes =
+      !plan.whole_request || !route.requires_.empty() || !plan.call.headers.empty();
+  if (computes && !compute(parameters)) return false;
   render_headers(head);
   return true;
 }
 
+// What the route says in expressions: requirements, the target, headers.
+bool proxied::compute(std::span<const std::string_view> parameters) {
+  const route_plan& route = *request_.route;
+  const proxy_plan& plan = *route.proxy;
+  const http::request_head& head = request_.exchange->head();
+  path_root path_values(route.parameters, parameters);
+  query_root query_values(head.query);
+  query_all_root query_lists(head.query);
+  request_root request_values(head);
+  circuits_root circuits(generation_->of->services, request_.began);
+  const auto slots = memory_.make_array<expression::value>(route.slots);
+  slots[slot_path] = expression::value::source(path_values);
+  slots[slot_query] = expression::value::source(query_values);
+  slots[slot_query_all] = expression::value::source(query_lists);
+  slots[slot_request] = expression::value::source(request_values);
+  slots[slot_circuits] = expression::value::source(circuits);
+  const expression::frame frame{slots, &memory_, &worker_.world(), {}};
+
+  for (const requirement& r : route.requires_) {
+    if (r.that.evaluate(frame).as_bool().value_or(false)) continue;
+    refuse({.status = r.status, .why = cause::required, .detail = r.message, .code = r.code});
+    return false;
+  }
+  target_failure why;
+  const bool ready =
+      (plan.whole_request || render_target(plan.call.target, frame, head, target_, why)) &&
+      render_fields(plan.call.headers, frame, header_lines_, why);
+  if (!ready) refuse({.status = status_of(why.why), .why = why.why, .detail = why.detail});
+  return ready;
+}
+
 void proxied::render_headers(const http::request_head& head) {
-  const upstream::service_settings& s = request_.route->proxy->call.service->settings();
+  const call_plan& call = request_.route->proxy->call;
   std::string& to = header_lines_;
-  to = request_.route->proxy->call.header_lines;
   const auto connection = head.fields.find("connection").value_or("");
   std::string_view forwarded_for;
   std::string_view forwarded_proto = "http";
@@ -88,7 +104,7 @@ void proxied::render_headers(const http::request_head& head) {
         continue;
       }
     }
-    if (is_configured(s, f.name)) continue;
+    if (is_configured(call, f.name)) continue;
     to.append(f.name).append(": ").append(f.value).append("\r\n");
   }
   to += "X-Forwarded-For: ";

@@ -50,7 +50,42 @@ bool render_parameter(const target_template::parameter& parameter, const express
   return true;
 }
 
+bool fit_for_header(std::string_view text) {
+  for (const char c : text) {
+    const auto u = static_cast<unsigned char>(c);
+    if ((u < 0x20 && u != '\t') || u == 0x7f) return false;
+  }
+  return true;
+}
+
 }  // namespace
+
+bool render_fields(const std::vector<header_template>& fields, const expression::frame& in,
+                   std::string& to, target_failure& why) {
+  for (const header_template& h : fields) {
+    const value v = h.value.evaluate_text(in);
+    if (v.is_absent()) continue;
+    const auto text = v.as_text(*in.memory);
+    if (!text || !fit_for_header(*text)) {
+      why.why = cause_of(v, only_client(h.value));
+      why.detail = detail_of(v, "a header's value has a character that headers cannot hold");
+      return false;
+    }
+    to.append(h.name).append(": ").append(*text).append("\r\n");
+  }
+  return true;
+}
+
+bool carries_key(std::string_view lines) noexcept {
+  constexpr std::string_view name = "idempotency-key:";
+  while (lines.size() > name.size()) {
+    if (http::iequals(lines.substr(0, name.size()), name)) return true;
+    const auto end = lines.find('\n');
+    if (end == lines.npos) return false;
+    lines.remove_prefix(end + 1);
+  }
+  return false;
+}
 
 bool only_client(const expression::text_program& text) {
   for (const auto& part : text.parts()) {
@@ -83,7 +118,7 @@ bool render_target(const target_template& target, const expression::frame& in,
     const std::size_t before = to.size();
     to += separator;
     to += parameter.name;
-    to += '=';
+    if (!parameter.bare) to += '=';
     if (!parameter.slot) {
       to += parameter.literal;
     } else {

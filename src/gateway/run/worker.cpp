@@ -79,9 +79,9 @@ http::server::options worker::server_options() {
   options.limits = current_->of->settings.limits;
   options.observer = observer_.get();
   options.errors = [this](int status, std::string_view detail) {
-    const error_answer out = render_problem(
-        {.status = status, .why = cause::bad_request, .detail = detail},
-        current_->of->settings.errors.get());
+    const error_answer out =
+        render_problem({.status = status, .why = cause::bad_request, .detail = detail},
+                       current_->of->settings.errors.get());
     http::error_body body;
     body.content_type = current_->of->settings.errors && current_->of->settings.errors->body
                             ? current_->of->settings.errors->content_type
@@ -111,8 +111,7 @@ void worker::adopt(std::shared_ptr<const plan> next) {
 }
 
 void worker::drop_unused_generations() {
-  std::erase_if(generations_,
-                [&](const auto& g) { return g.get() != current_ && g->users == 0; });
+  std::erase_if(generations_, [&](const auto& g) { return g.get() != current_ && g->users == 0; });
 }
 
 void worker::listen(const io::address& at, std::unique_ptr<io::listener> by) {
@@ -226,30 +225,30 @@ void worker::finished(const request_context& request, int status, cause why, std
   if (request.route) out.key("route").string(request.route->name);
   out.key("status").integer(status);
   out.key("bytes").unsigned_integer(bytes);
-  out.key("duration_ms").number(
-      std::chrono::duration<double, std::milli>(std::chrono::round<std::chrono::microseconds>(took))
-          .count());
+  out.key("duration_ms")
+      .number(std::chrono::duration<double, std::milli>(
+                  std::chrono::round<std::chrono::microseconds>(took))
+                  .count());
   out.key("trace_id").string(request.trace_text());
   if (why != cause::none) out.key("cause").string(to_string(why));
   out.end_object();
   access_log_->write(line);
 }
 
-void worker::attempt_ended(const upstream::service& to, http::method verb,
-                           std::string_view target, int status, cause why, duration took) {
+void worker::attempt_ended(const upstream::service& to, http::method verb, std::string_view target,
+                           int status, cause why, duration took) {
   const std::string_view method = http::to_string(verb);
   stats_.client.record(to.index(), method, status, to_string(why), took);
   if (!log::enabled(log::level::debug)) return;
   const upstream::service_settings& s = to.settings();
   std::string url = s.tls ? "https://" : "http://";
   url.append(s.authority).append(target);
-  log::debug("upstream attempt",
-             {{"service", to.name()},
-              {"method", method},
-              {"url", url},
-              {"status", status},
-              {"ms", std::chrono::duration<double, std::milli>(took).count()},
-              {"cause", std::string_view(cause_text(why, status))}});
+  log::debug("upstream attempt", {{"service", to.name()},
+                                  {"method", method},
+                                  {"url", url},
+                                  {"status", status},
+                                  {"ms", std::chrono::duration<double, std::milli>(took).count()},
+                                  {"cause", std::string_view(cause_text(why, status))}});
 }
 
 void worker::count_partial(std::uint32_t route) {

@@ -37,13 +37,13 @@ struct prepared_call {
   std::string_view target;
   std::string_view header_lines;  // complete but for trace and deadline, which differ by attempt
   std::string_view body;
-  telemetry::trace_context trace;  // of the request; each attempt is a child
+  telemetry::trace_context trace;           // of the request; each attempt is a child
   time_point deadline = time_point::max();  // of the request: what is left of it is sent on
 };
 
 // One call of a composed request: attempts, back-off, circuit and time-outs by the pipeline, which
-// decides; this class acts. Lives in the request's arena and is destroyed by its owner, which cancels what
-// runs.
+// decides; this class acts. Lives in the request's arena and is destroyed by its owner, which
+// cancels what runs.
 class call_run final : private http::client_receiver {
  public:
   call_run(worker& on, call_owner& owner, upstream::endpoint& to, const prepared_call& what,
@@ -53,12 +53,12 @@ class call_run final : private http::client_receiver {
   call_run& operator=(const call_run&) = delete;
 
   // `until` is the step's deadline, already within the route's; `at_deadline` is what it is called
-  // when it runs out: response_timeout for the step's own, deadline for the route's, caller_deadline
-  // for a shorter one of the client's, which says nothing about the service.
+  // when it runs out: response_timeout for the step's own, deadline for the route's,
+  // caller_deadline for a shorter one of the client's, which says nothing about the service.
   void start(time_point until, cause at_deadline);
-  void on_time();                        // something may be due
+  void on_time();  // something may be due
   time_point due() const noexcept { return due_; }
-  void cancel();                         // ends without on_call_ended
+  void cancel();  // ends without on_call_ended
   // It is on its way and not idempotent: cutting it would leave the service half done.
   bool must_finish() const noexcept;
 
@@ -111,6 +111,7 @@ class call_run final : private http::client_receiver {
   std::uint32_t item_;
   std::uint32_t attempt_ = 0;
   cause at_deadline_ = cause::deadline;
+  bool retryable_ = false;  // sending it twice does no harm
   bool ended_ = false;
 };
 

@@ -17,8 +17,8 @@ bool is_trusted(const io::address& peer, const std::vector<network>& proxies) no
 // stands for.
 std::string client_address(const request_context& request);
 
-// How long the caller will wait: `grpc-timeout` or `x-envoy-expected-rq-timeout-ms`. Asked only where the
-// peer is trusted.
+// How long the caller will wait: `grpc-timeout` or `x-envoy-expected-rq-timeout-ms`. Asked only
+// where the peer is trusted.
 std::optional<duration> caller_timeout(const http::fields& fields);
 
 // The configured origin that allows this one ("*" or itself), or null.

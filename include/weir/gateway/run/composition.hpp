@@ -37,11 +37,11 @@ class composition final : private call_owner, private http::body_sink {
  private:
   struct step_state {
     enum class stage : std::uint8_t { waiting, running, done } at = stage::waiting;
-    std::uint16_t unmet = 0;       // steps it still waits for
-    bool list = false;             // a fan-out
+    std::uint16_t unmet = 0;  // steps it still waits for
+    bool list = false;        // a fan-out
     std::uint32_t items = 0;
-    std::uint32_t next = 0;        // the first item not started
-    std::uint32_t left = 0;        // items not ended
+    std::uint32_t next = 0;  // the first item not started
+    std::uint32_t left = 0;  // items not ended
     time_point until = time_point::max();
     cause at_deadline = cause::deadline;
     std::span<expression::value> sources;  // the items
@@ -103,7 +103,7 @@ class composition final : private call_owner, private http::body_sink {
   std::span<expression::value> slots_;
   std::span<step_state> steps_;
   std::span<bool> required_checked_;
-  std::string body_;    // the answer; and while it comes, the request's body
+  std::string body_;  // the answer; and while it comes, the request's body
   std::string header_lines_;
   std::vector<step_failure> missing_;
   std::vector<call_run*> calls_;  // all that were made, to be destroyed

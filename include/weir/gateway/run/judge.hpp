@@ -15,11 +15,11 @@ namespace weir::gateway {
 // breaker and the retry (outcome).
 struct judged {
   cause why = cause::none;
-  int status = 0;                  // of the service; 0: no answer
-  expression::value body;          // decoded, when the call succeeded or its status is passed on
+  int status = 0;          // of the service; 0: no answer
+  expression::value body;  // decoded, when the call succeeded or its status is passed on
   std::string_view raw_body;
   std::string_view content_type;
-  bool passed = false;             // its status and body are the client's answer
+  bool passed = false;  // its status and body are the client's answer
   weir::outcome for_policies;
 };
 

@@ -7,6 +7,7 @@
 
 #include "weir/base/arena.hpp"
 #include "weir/gateway/expression/program.hpp"
+#include "weir/gateway/reply/problem.hpp"
 #include "weir/gateway/run/judge.hpp"
 #include "weir/gateway/run/request.hpp"
 #include "weir/http/client.hpp"
@@ -20,9 +21,9 @@ struct generation;
 // One request passed on to a service and its answer passed back, both as they come: nothing is held
 // but what one side has not yet taken. An answer that comes in one piece goes out in one write.
 //
-// The pipeline's call ends with the answer's last byte or, where the route has no deadline (a stream
-// of events), with its head. An answer that a retry may mend is judged before any of it is passed
-// back. A request with a body is sent once.
+// The pipeline's call ends with the answer's last byte or, where the route has no deadline (a
+// stream of events), with its head. An answer that a retry may mend is judged before any of it is
+// passed back. A request with a body is sent once.
 class proxied final {
  public:
   explicit proxied(worker& on);
@@ -52,6 +53,7 @@ class proxied final {
   };
 
   bool render(std::string_view path, std::span<const std::string_view> parameters);
+  bool compute(std::span<const std::string_view> parameters);
   void render_headers(const http::request_head& head);
   void follow(action todo);
   void begin_attempt(const action& todo);
@@ -77,6 +79,7 @@ class proxied final {
   void touch();
   void arm();
   void refuse(cause why, int status, duration retry_after);
+  void refuse(problem p);
   void cut(cause why);
   void over(int status, cause why);
   void release();
@@ -106,10 +109,10 @@ class proxied final {
   time_point attempt_began_{};
   time_point policies_due_ = time_point::max();
   time_point idle_due_ = time_point::max();
-  bool settled_ = false;       // the pipeline has its verdict
+  bool settled_ = false;  // the pipeline has its verdict
   bool body_asked_ = false;
-  bool started_ = false;       // the client has the head
-  bool complete_ = false;      // the client has all
+  bool started_ = false;   // the client has the head
+  bool complete_ = false;  // the client has all
   bool ended_ = true;
   io::timer timer_;
   io::deferred quiet_;

@@ -14,8 +14,8 @@ namespace weir::gateway {
 
 class worker;
 
-// What every request has, composed or proxied: the exchange, the route it found, its place in a trace,
-// and by when it must be answered. Filled by the front.
+// What every request has, composed or proxied: the exchange, the route it found, its place in a
+// trace, and by when it must be answered. Filled by the front.
 struct request_context {
   http::server_exchange* exchange = nullptr;
   const route_plan* route = nullptr;  // null: none was found

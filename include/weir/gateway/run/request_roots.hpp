@@ -15,7 +15,8 @@ namespace weir::gateway {
 
 class path_root final : public expression::object_source {
  public:
-  path_root(const std::vector<std::string>& names, std::span<const std::string_view> encoded) noexcept
+  path_root(const std::vector<std::string>& names,
+            std::span<const std::string_view> encoded) noexcept
       : names_(names), encoded_(encoded) {}
   expression::value find(std::string_view name, arena& memory) const override;
   expression::value all(arena& memory) const override;
@@ -76,7 +77,8 @@ class request_root final : public expression::object_source {
 // circuits.NAME.state and .failures, read when asked.
 class circuits_root final : public expression::object_source {
  public:
-  circuits_root(const std::vector<std::shared_ptr<upstream::service>>& services, time_point now) noexcept
+  circuits_root(const std::vector<std::shared_ptr<upstream::service>>& services,
+                time_point now) noexcept
       : services_(services), now_(now) {}
   expression::value find(std::string_view name, arena& memory) const override;
   expression::value all(arena& memory) const override;

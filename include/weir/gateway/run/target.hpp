@@ -2,6 +2,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "weir/gateway/expression/program.hpp"
 #include "weir/gateway/plan/plan.hpp"
@@ -19,8 +20,16 @@ struct target_failure {
 bool render_target(const target_template& target, const expression::frame& in,
                    const http::request_head& head, std::string& to, target_failure& why);
 
-// Whether an expression reads nothing but the client's request, so that what is wrong with its value is
-// the client's fault.
+// Appends the fields whose values are expressions. One that is null or missing is left out; one
+// that no header can hold means that nothing may be sent.
+bool render_fields(const std::vector<header_template>& fields, const expression::frame& in,
+                   std::string& to, target_failure& why);
+
+// Whether the fields to be sent carry an Idempotency-Key.
+bool carries_key(std::string_view header_lines) noexcept;
+
+// Whether an expression reads nothing but the client's request, so that what is wrong with its
+// value is the client's fault.
 bool only_client(const expression::text_program& text);
 
 // The cause that a value which cannot be sent stands for.

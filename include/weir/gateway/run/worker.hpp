@@ -47,10 +47,10 @@ class local_world final : public expression::environment {
 
 // What one worker has counted: plain data, copied on demand.
 struct worker_stats {
-  telemetry::request_stats server;  // by route::index
-  telemetry::request_stats client;  // by service::index
+  telemetry::request_stats server;     // by route::index
+  telemetry::request_stats client;     // by service::index
   std::vector<std::uint64_t> partial;  // by route::index
-  std::uint64_t rejected = 0;       // requests the server refused before a route was asked
+  std::uint64_t rejected = 0;          // requests the server refused before a route was asked
   std::size_t connections = 0;
   std::size_t active = 0;
 
