@@ -93,7 +93,8 @@ def test_row_14_ninety_headers_are_fine(gate):
     assert gate.get("/hello", {f"X-{n}": "y" for n in range(90)}).status == 200
 
 
-@pytest.mark.parametrize("lines", ["X: " + "y" * 40_000, "x" * 40_000 + ": y", "\r\n".join(["X: " + "y" * 2000] * 30)])
+@pytest.mark.parametrize("lines", ["X: " + "y" * 40_000, "x" * 40_000 + ": y", "\r\n".join(["X: " + "y" * 2000] * 30)],
+                         ids=["value", "name", "together"])
 def test_row_14_headers_too_large(gate, lines):
     refused(gate.port, f"GET /hello HTTP/1.1\r\nHost: x\r\n{lines}\r\n\r\n", 431)
 
@@ -102,7 +103,8 @@ def test_row_14_headers_without_end(gate):
     refused(gate.port, "GET /hello HTTP/1.1\r\nHost: x\r\nX: " + "y" * 300_000, 431)
 
 
-@pytest.mark.parametrize("trailer", ["X: " + "y" * 100_000, "\r\n".join(f"X-{n}: y" for n in range(2000))])
+@pytest.mark.parametrize("trailer", ["X: " + "y" * 100_000, "\r\n".join(f"X-{n}: y" for n in range(2000))],
+                         ids=["large", "many"])
 def test_row_14_a_trailer_too_large(gate, trailer):
     head = "POST /pass HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
     refused(gate.port, head + f"2\r\nhi\r\n0\r\n{trailer}\r\n\r\n", 400)

@@ -14,7 +14,7 @@ ROUTES = """
     services: {echo: {url: <echo>, breaker: {trip: {in_a_row: 100}, open: 1s}}}
     routes:
       GET /hello: {reply: {hello: world}}
-      POST /pass: {proxy: echo}
+      POST /pass: {<deadline>proxy: echo}
       POST /compose:
         steps:
           answer: {post: echo/pass, body: "${request.body}"}
@@ -27,11 +27,11 @@ ROUTES = """
     """
 
 
-def make(weir, upstream, limits="", arguments=(), **more):
+def make(weir, upstream, limits="", arguments=(), deadline="", **more):
     echo = upstream()
     echo.always(lambda x: json_reply({"bytes": len(x.request.body), "target": x.request.target})(x))
     gate = weir((f"limits: {limits}\n" if limits else "") + ROUTES.replace("\n    ", "\n"), echo=echo,
-                arguments=arguments, **more)
+                arguments=arguments, deadline=deadline, **more)
     gate.echo = echo
     return gate
 
@@ -149,7 +149,7 @@ def test_row_18_a_body_sent_slowly_has_a_total_time(weir, upstream, path):
 
 @pytest.mark.parametrize("path", ["/pass", "/compose"])
 def test_row_18_a_body_has_a_least_rate(weir, upstream, path):
-    gate = make(weir, upstream, "{body_timeout: 50s, body_least_rate: 4KiB}")
+    gate = make(weir, upstream, "{body_timeout: 50s, body_least_rate: 4KiB}", deadline="deadline: 50s, timeout: 50s, ")
     with gate.connect(timeout=20) as c:
         c.send(f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n")
         started = time.monotonic()

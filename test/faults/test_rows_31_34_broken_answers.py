@@ -6,6 +6,7 @@ import time
 import pytest
 from support.expect import aborted, partial, traced_problem
 from support.one_service import make
+from support.raw_client import ResetByPeer
 from support.upstream import in_turn, json_reply, raw, reset
 from support.weir_process import SLOWER
 
@@ -205,10 +206,10 @@ def test_row_34_a_malformed_answer(weir, upstream, kind):
     traced_problem(gate.get("/required"), 502, step="x")
     traced_problem(gate.get("/proxied"), 502)
     assert partial(gate.get("/optional")) == {"x": "malformed"}
+    assert gate.circuit("a")["failures"] == 3
     # Each time the connection was discarded.
     assert gate.get("/required").json() == {"x": 1}
     assert [r.connection for r in up.seen()] == [1, 2, 3, 4]
-    assert gate.circuit("a")["failures"] == 3
 
 
 @pytest.mark.parametrize("body", ["zz\r\n1\r\n0\r\n\r\n", "1\n1\n0\n\n", "FFFFFFFFFFFFFFFFF\r\n1", "1\r\n11\r\n0\r\n\r\n", "-1\r\n1\r\n0\r\n\r\n"])
@@ -218,7 +219,10 @@ def test_row_34_chunks_that_are_none(weir, upstream, body):
     traced_problem(gate.get("/required"), 502, step="x")
     with gate.connect() as c:
         c.send("GET /proxied HTTP/1.1\r\nHost: x\r\n\r\n")
-        head = c.read_head()
+        try:
+            head = c.read_head()
+        except ResetByPeer:
+            return  # aborted before the head was out
         if head.status == 200:
             aborted(c, head)
         else:

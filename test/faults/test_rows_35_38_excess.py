@@ -39,7 +39,8 @@ def test_row_35_an_answer_without_end_costs_bounded_memory(weir, upstream, frami
     assert gate.resident_bytes() - before < 40 << 20
 
 
-@pytest.mark.parametrize("text", ["[" * 10_000 + "]" * 10_000, '{"a":' * 10_000 + "1" + "}" * 10_000, "[" * 1_000_000])
+@pytest.mark.parametrize("text", ["[" * 10_000 + "]" * 10_000, '{"a":' * 10_000 + "1" + "}" * 10_000, "[" * 1_000_000],
+                         ids=["lists", "objects", "never_closed"])
 def test_row_35_json_nested_too_deep(weir, upstream, text):
     gate = make(weir, upstream().always(raw(f"HTTP/1.1 200 OK\r\nContent-Length: {len(text)}\r\n\r\n{text}")))
     traced_problem(gate.get("/required"), 502, step="x")

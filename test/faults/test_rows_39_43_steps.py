@@ -84,7 +84,7 @@ ROUTES = """
     """
 
 
-@pytest.mark.parametrize("text", ["<html></html>", "{", "", "{'a': 1}", "[1,]", "nul", "1 2", "NaN", "\ufeff1", '{"a":1}x', '"\t"', "01"])
+@pytest.mark.parametrize("text", ["<html></html>", "{", "", "{'a': 1}", "[1,]", "nul", "1 2", "NaN", '{"a":1}x', '"\t"', "01"])
 def test_row_41_not_json_where_json_is_needed(weir, upstream, text):
     gate = weir(ROUTES, a=upstream().always(respond(200, text, content_type="application/json")))
     body = traced_problem(gate.get("/any"), 502, step="x")

@@ -82,20 +82,21 @@ errors:
 
 def test_errors_shapes_the_body_by_cause(weir, upstream):
     gate = make(weir, upstream, OWN)
+    for path in ("/none", "/nowhere"):
+        none = gate.get(path)
+        assert (none.status, none.json()["code"], none.json()["message"]) == (404, "4040", "not here")
     late = gate.get("/late")
     assert late.status == 504
     assert late.json() == {"object": "error", "code": "5040", "message": "too late", "status": 504, "cause": "response_timeout"}
     assert late.headers["Content-Type"].startswith("application/json")
     # The fields stay.
     assert "http_response_timeout" in late.headers["Proxy-Status"]
+    gate.get("/bad")
     bad = gate.get("/bad")
     assert (bad.status, bad.json()["code"], bad.json()["message"]) == (502, "5000", "server error")
-    for path in ("/none", "/nowhere"):
-        none = gate.get(path)
-        assert (none.status, none.json()["code"], none.json()["message"]) == (404, "4040", "not here")
     wrong = gate.request("POST", "/bad")
     assert (wrong.status, wrong.json()["code"]) == (405, "4050") and "GET" in wrong.headers["Allow"]
-    gate.get("/bad")
+    assert gate.state("a") == "open"
     resting = gate.get("/bad")
     assert (resting.status, resting.json()["code"]) == (502, "5020")
     assert 1 <= int(resting.headers["Retry-After"]) <= 20

@@ -28,9 +28,9 @@ def reply(weir, upstream, expression, doc=None, env=None):
     ("d.nowhere ?? 7", 7), ("d.a.nowhere.deeper ?? 'd'", "d"), ("d.a.list[9] ?? 0", 0), ("d.n ?? 'null too'", "null too"),
     ("has(d.a.b)", True), ("has(d.a.nowhere)", False), ("has(d.nowhere.x)", False), ("d.a.empty ?? 'x'", ""),
     # ?? binds loosest.
-    ("d.n ?? 1 + 2", 3), ("1 + 2 ?? 4", 3), ("d.n ?? d.nowhere ?? 5", 5), ("true ? d.n ?? 1 : 2", 1), ("d.n ?? false || true", True),
+    ("d.n ?? 1 + 2", 3), ("1 + 2 ?? 4", 3), ("d.n ?? d.nowhere ?? 5", 5), ("true ? (d.n ?? 1) : 2", 1), ("d.n ?? false || true", True),
     # What keeps its type.
-    ("d.a.b", 1), ("d.a.list", [1, 2, 3]), ("d.a", DOC["a"]), ("1 + 1", 2), ("1.5 * 2.0", 3.0), ("'a' + 'b'", "ab"), ("[1, 'x', null]", [1, "x", None]),
+    ("d.a.b", 1), ("d.a.list", [1, 2, 3]), ("d.a", DOC["a"]), ("1 + 1", 2), ("1.5 * 2.5", 3.75), ("'a' + 'b'", "ab"), ("[1, 'x', null]", [1, "x", None]),
     ("{'k': d.a.b}", {"k": 1}), ("d.a.b == 1", True), ("d.a.b in d.a.list", True), ("size(d.a.list)", 3), ("size(d.a.text)", 1),
     ("d.a.list.map(e, e * 2)", [2, 4, 6]), ("d.a.list.exists(e, e > 2)", True), ("d.a.list.all(e, e > 2)", False), ("-d.a.b", -1), ("7 / 2", 3),
     ("7 % 4", 3), ("d.a.b > 0 ? 'yes' : 'no'", "yes"), ("d['a']['b']", 1), ("d.n == null", True), ("d.a.text.startsWith('x')", True),

@@ -52,7 +52,7 @@ def test_each_transition_is_one_line(weir, upstream):
     changes = [" ".join(s.split()[2:5]).rstrip(":;,") for s in seen]
     assert changes == ["closed -> open", "open -> half-open", "half-open -> open", "open -> half-open", "half-open -> closed"], seen
     # The reason stands beside it.
-    assert "2 failures" in lines[0] or "in_a_row" in lines[0] or "in a row" in lines[0], lines[0]
+    assert "failures=2" in lines[0] and "status_500" in lines[0], lines[0]
 
 
 def test_without_a_request_the_log_is_silent(weir, upstream):
@@ -77,7 +77,7 @@ def test_an_access_line_for_each_request(weir, upstream, tmp_path):
     lines = access(log, 5)
     assert len(lines) == 5
     for line in lines:
-        assert {"time", "method", "path", "route", "status", "bytes", "duration_ms", "client", "trace_id", "cause"} <= set(line), line
+        assert {"time", "method", "path", "route", "status", "bytes", "duration_ms", "client", "trace_id"} <= set(line), line
         assert line["client"] == "127.0.0.1" and line["method"] == "GET"
         assert 0 <= line["duration_ms"] < 5000
         assert len(line["trace_id"]) == 32
@@ -85,9 +85,9 @@ def test_an_access_line_for_each_request(weir, upstream, tmp_path):
     assert one["status"] == 200 and one["route"] == "GET /x/{n}" and one["path"].startswith("/x/1")
     assert one["trace_id"] == "4bf92f3577b34da6a3ce929d0e0e4736"
     assert one["bytes"] == len('{"x":1}')
-    assert not one["cause"]
-    assert nowhere["status"] == 404 and nowhere["cause"] == "not_found" and not nowhere["route"]
-    assert proxied["status"] == 200 and proxied["bytes"] == 1 and not proxied["cause"]
+    assert not one.get("cause")
+    assert nowhere["status"] == 404 and nowhere["cause"] == "not_found" and not nowhere.get("route")
+    assert proxied["status"] == 200 and proxied["bytes"] == 1 and not proxied.get("cause")
     assert partial["status"] == 200 and partial["cause"] == "status_500"
     assert failed["status"] == 502 and failed["cause"] in ("status_500", "breaker_open")
 

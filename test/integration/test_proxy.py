@@ -14,7 +14,7 @@ CONFIG = """
       PUT /whole/{x}: {proxy: a}
       DELETE /whole/{x}: {proxy: a}
       PATCH /whole/{x}: {proxy: a}
-      GET /exact/{x}: {proxy: "a/other/${path.x}?fixed=1&u=${query.u}"}
+      GET /exact/{x}: {proxy: "a/other/${path.x}?fixed=1&u=${query.u ?? null}"}
       GET /query: {proxy: "a/q?${request.query}"}
       GET /plain: {proxy: a/plain}
       GET /composed:
@@ -86,6 +86,21 @@ def test_configured_headers_replace_the_clients(gate):
     gate.get("/whole/x", {"x-replaced": "theirs"})
     assert gate.up.last.headers.all("X-Replaced") == ["ours"]
     assert gate.up.last.headers.all("X-Configured") == ["ours"]
+
+
+def test_headers_of_a_proxied_route_replace_the_clients_and_may_be_computed(weir, upstream):
+    up = upstream().always(json_reply(1))
+    gate = weir("""
+        services: {a: {url: <a>, headers: {X-Service: s, X-Route: from the service}}}
+        routes:
+          GET /{x}:
+            proxy: a/x
+            headers: {X-Route: r, X-Computed: "id ${path.x}", X-Null: "${query.n ?? null}"}
+        """, a=up)
+    gate.get("/7", {"X-Service": "c", "X-Route": "c", "X-Computed": "c", "X-Other": "c"})
+    seen = up.last.headers
+    assert [seen.all(n) for n in ("X-Service", "X-Route", "X-Computed", "X-Other")] == [["s"], ["r"], ["id 7"], ["c"]]
+    assert "X-Null" not in seen
 
 
 def test_composed_calls_send_no_header_of_the_client(gate):

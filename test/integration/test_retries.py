@@ -93,7 +93,7 @@ def test_retry_off(weir, upstream):
 
 def test_a_constant_pause(weir, upstream):
     up = upstream().always(status(503))
-    make(weir, up, "{attempts: 4, backoff: 150ms}").get("/")
+    make(weir, up, "{attempts: 4, backoff: 150ms, jitter: false}").get("/")
     at = [r.at for r in up.seen()]
     assert len(at) == 4
     for a, b in zip(at, at[1:]):
@@ -112,7 +112,7 @@ def test_growing_pauses_stay_within_their_range(weir, upstream):
 
 def test_no_pause_after_the_last_attempt(weir, upstream):
     up = upstream().always(status(503))
-    got = make(weir, up, "{attempts: 2, backoff: 400ms}").get("/")
+    got = make(weir, up, "{attempts: 2, backoff: 400ms, jitter: false}").get("/")
     assert 0.4 <= got.seconds < 0.75 * SLOWER
 
 

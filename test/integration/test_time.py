@@ -313,5 +313,5 @@ def test_the_remaining_time_is_sent_on(weir, upstream):
         """, a=up)
     gate.get("/")
     first, second = (int(r.headers["x-envoy-expected-rq-timeout-ms"]) for r in up.seen())
-    assert 900 <= first <= 1000
+    assert 900 <= first <= 1000, "of the step, which is shorter than what the route has"
     assert 1000 <= second <= 1700

@@ -97,9 +97,7 @@ class Exchange:
 
     def body_pieces(self):
         """The request's body as it comes (only for paths added with stream_body=True)."""
-        for piece in self._c.body_pieces(self.request):
-            self.request.body += piece
-            yield piece
+        yield from self._c.body_pieces(self.request)
 
     def _gone(self):
         if self.request.cancelled_at is None:

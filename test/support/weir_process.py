@@ -326,14 +326,14 @@ class Metrics:
             seen.add(key)
             self.samples.append((match[1], labels, float(match[3])))
 
-    def all(self, name, **labels):
+    def all(self, series, /, **labels):
         return [(l, v) for n, l, v in self.samples
-                if n == name and all(l.get(k) == str(w) for k, w in labels.items())]
+                if n == series and all(l.get(k) == str(w) for k, w in labels.items())]
 
-    def value(self, name, **labels):
-        found = self.all(name, **labels)
-        assert len(found) == 1, f"{len(found)} series {name} {labels}; of that name: {self.all(name)}"
+    def value(self, series, /, **labels):
+        found = self.all(series, **labels)
+        assert len(found) == 1, f"{len(found)} series {series} {labels}; of that name: {self.all(series)}"
         return found[0][1]
 
-    def sum(self, name, **labels):
-        return sum(v for _, v in self.all(name, **labels))
+    def sum(self, series, /, **labels):
+        return sum(v for _, v in self.all(series, **labels))
