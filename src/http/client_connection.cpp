@@ -1,6 +1,6 @@
 #include "client_connection.hpp"
 
-#include <array>
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
@@ -11,12 +11,6 @@ namespace {
 
 // One turn reads no more than this many blocks, so that an endless answer starves nobody.
 constexpr int reads_in_a_turn = 4;
-// From here on a piece is sent at once instead of being gathered with others of its batch.
-constexpr std::size_t worth_a_write = 16 * 1024;
-
-iovec as_iovec(std::string_view text) {
-  return {const_cast<char*>(text.data()), text.size()};
-}
 
 }  // namespace
 
@@ -81,80 +75,6 @@ void h1_connection::run(h1_exchange& exchange) {
     send_later();  // the head goes out together with the first pieces
   else
     push();
-}
-
-void h1_connection::send_later() {
-  if (write_broken_) {
-    exchange_->drop_unsent();
-  } else if (!write_blocked_) {
-    if (exchange_->buffered() >= worth_a_write) push();
-    flush_due_ = true;
-    turn_.schedule();
-  }
-}
-
-bool h1_connection::write_through(std::string_view before, std::string_view piece,
-                                  std::string_view after) {
-  if (write_broken_) return true;
-  if (write_blocked_ || piece.size() < worth_a_write) return false;
-  const std::string_view unsent = exchange_->unsent();
-  std::array<std::string_view, 4> parts{unsent, before, piece, after};
-  std::array<iovec, 4> pieces;
-  for (std::size_t i = 0; i < parts.size(); ++i) pieces[i] = as_iovec(parts[i]);
-  const io::io_result r = stream_->write(pieces);
-  if (r.status == io::io_status::failed) {
-    write_failed();
-    return true;
-  }
-  std::size_t taken = r.bytes;
-  const std::size_t own = std::min(taken, unsent.size());
-  exchange_->sent(own);
-  taken -= own;
-  for (const std::string_view part : {before, piece, after}) {
-    const std::size_t skip = std::min(taken, part.size());
-    taken -= skip;
-    exchange_->out().append(part.substr(skip));
-  }
-  write_blocked_ = exchange_->buffered() > 0;
-  return true;
-}
-
-void h1_connection::push() {
-  std::array<iovec, 2> pieces;
-  std::size_t n = 0;
-  for (const std::string_view part : {exchange_->unsent(), exchange_->unsent_body()})
-    if (!part.empty()) pieces[n++] = as_iovec(part);
-  if (n == 0) return;
-  const io::io_result r = stream_->write({pieces.data(), n});
-  if (r.status == io::io_status::failed) {
-    write_failed();
-    return;
-  }
-  exchange_->sent(r.bytes);
-  write_blocked_ = !exchange_->unsent().empty() || !exchange_->unsent_body().empty();
-}
-
-// The peer may have answered before it closed: what it sent is read first, and decides.
-void h1_connection::write_failed() noexcept {
-  write_broken_ = true;
-  write_blocked_ = keep_alive_ = false;
-  exchange_->drop_unsent();
-  undrained_ = true;
-  turn_.schedule();
-}
-
-h1_connection::next h1_connection::push_and_tell() {
-  flush_due_ = false;
-  push();
-  if (!exchange_->request().streamed || write_blocked_ || write_broken_) return next::go_on;
-  h1_exchange& told = *exchange_;
-  if (!pool_.tell([&] { told.receiver().on_body_writable(); })) return next::leave;
-  return state_ == state::busy ? next::go_on : next::leave;
-}
-
-void h1_connection::on_writable() {
-  write_blocked_ = false;
-  if (state_ == state::busy) push_and_tell();
 }
 
 void h1_connection::on_readable() {

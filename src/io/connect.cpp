@@ -97,6 +97,7 @@ struct connector::impl final : private stream_handler {
     if (tls) return;  // the handshake writes by itself
     if (!finish_connect()) return;
     if (!where.tls) {
+      socket->set_handler(nullptr);
       succeed(std::move(socket));
       return;
     }
@@ -143,6 +144,7 @@ struct connector::impl final : private stream_handler {
       case tls_stream::progress::waiting:
         return;
       case tls_stream::progress::done:
+        tls->handshake_done();
         succeed(std::move(tls));
         return;
       case tls_stream::progress::failed:
@@ -166,7 +168,6 @@ struct connector::impl final : private stream_handler {
 
   void succeed(std::unique_ptr<stream> connected) {
     limit.disarm();
-    connected->set_handler(nullptr);
     to.on_connected(std::move(connected));
   }
 

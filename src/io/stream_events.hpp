@@ -21,14 +21,19 @@ class stream_events {
     if (handler_ && any(pending_)) kept_.schedule();
   }
 
+  // For the next handler, who is not there yet.
+  void keep(fd_handler::readiness what) noexcept {
+    pending_.readable |= what.readable;
+    pending_.writable |= what.writable;
+    pending_.peer_closed |= what.peer_closed;
+  }
+
   loop& owner() const noexcept { return loop_; }
 
   // False when the stream is no more.
   bool deliver(fd_handler::readiness what) {
     if (!handler_) {
-      pending_.readable |= what.readable;
-      pending_.writable |= what.writable;
-      pending_.peer_closed |= what.peer_closed;
+      keep(what);
       return true;
     }
     bool gone = false;
@@ -52,8 +57,7 @@ class stream_events {
   // The handler may have stepped aside during an earlier event of the same delivery.
   bool keep_unless_handled(fd_handler::readiness what) {
     if (handler_) return true;
-    pending_.readable |= what.readable;
-    pending_.peer_closed |= what.peer_closed;
+    keep(what);
     return false;
   }
 

@@ -25,6 +25,12 @@ class tls_stream final : public stream, private stream_handler {
 
   enum class progress : unsigned char { done, waiting, failed };
   progress shake_hands();
+  // Takes the handler of the handshake away. Bytes that came behind the handshake may lie in
+  // OpenSSL's buffer already, of which no edge would tell the next.
+  void handshake_done() noexcept {
+    events_.set_handler(nullptr);
+    events_.keep({.readable = true});
+  }
   // Why the handshake failed, in words: "certificate has expired".
   const std::string& failure_detail() const noexcept { return detail_; }
 

@@ -90,6 +90,7 @@ struct Tls : testing::Test, acceptor, connector::receiver {
     failure.reset();
     client = talker{};
     server = talker{};
+    server.outgoing = greeting;
     attempt = std::make_unique<connector>(l, *this);
     attempt->start({.addresses = {at->bound()}, .tls = std::move(context), .server_name = name},
                    l.now() + 2s);
@@ -115,6 +116,7 @@ struct Tls : testing::Test, acceptor, connector::receiver {
   std::unique_ptr<connector> attempt;
   talker client;
   talker server;
+  std::string greeting;
   bool connected = false;
   std::optional<connect_failure> failure;
 };
@@ -128,6 +130,14 @@ TEST_F(Tls, TalksToAServerWhoseCertificateIsTrusted) {
   ASSERT_TRUE(run_until(l, [&] { return server.heard == "ping"; }));
   server.say("pong");
   ASSERT_TRUE(run_until(l, [&] { return client.heard == "pong"; }));
+}
+
+TEST_F(Tls, BytesThatCameWithTheHandshakeReachTheNextHandler) {
+  const auto good = folder.make("good", "DNS:shop.test", -day, day);
+  serve(good);
+  greeting = "welcome";  // the server speaks first
+  connect(trust(good.certificate), "shop.test");
+  ASSERT_TRUE(run_until(l, [&] { return client.heard == "welcome"; }));
 }
 
 TEST_F(Tls, VerifiesANumericAddress) {
