@@ -154,7 +154,7 @@ def retry(rates, _):
 
 @example("09-breaker")
 def breaker(partner, _):
-    partner.on("/offer/hot", status(404))
+    partner.on("/offer", status(404))
     gate = yield
     assert gate.get("/offer/circuit").json() == {"state": "closed", "failures": 0}
     for _ in range(3):
@@ -162,7 +162,7 @@ def breaker(partner, _):
     assert gate.get("/offer/circuit").json() == {"state": "open", "failures": 3}
     assert gate.get("/offer").json() == "a cold offer"
     assert partner.count() == 3
-    partner.on("/offer/hot", text_reply("a hot offer"))
+    partner.on("/offer", text_reply("a hot offer"))
     gate.wait_state("partner", "half-open")
     assert gate.get("/offer").json() == "a hot offer"
     assert gate.get("/offer/circuit").json() == {"state": "closed", "failures": 0}

@@ -77,7 +77,7 @@ def test_an_access_line_for_each_request(weir, upstream, tmp_path):
     lines = access(log, 5)
     assert len(lines) == 5
     for line in lines:
-        assert {"time", "method", "path", "route", "status", "bytes", "duration_ms", "client", "trace_id"} <= set(line), line
+        assert {"time", "method", "path", "status", "bytes", "duration_ms", "client", "trace_id"} <= set(line), line
         assert line["client"] == "127.0.0.1" and line["method"] == "GET"
         assert 0 <= line["duration_ms"] < 5000
         assert len(line["trace_id"]) == 32
