@@ -1,7 +1,7 @@
 #include <charconv>
 #include <cmath>
 
-#include "evaluator.hpp"
+#include "evaluation.hpp"
 #include "weir/gateway/expression/output.hpp"
 
 namespace weir::gateway::expression {

@@ -1,4 +1,4 @@
-#include "evaluator.hpp"
+#include "evaluation.hpp"
 
 namespace weir::gateway::expression {
 namespace {

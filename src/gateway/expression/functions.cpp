@@ -1,7 +1,7 @@
 #include <ctime>
 
 #include "clock_format.hpp"
-#include "evaluator.hpp"
+#include "evaluation.hpp"
 
 namespace weir::gateway::expression {
 namespace {

@@ -1,6 +1,7 @@
 #include "inference.hpp"
 
 #include "clock_format.hpp"
+#include "quotes.hpp"
 #include "type_names.hpp"
 
 namespace weir::gateway::expression {
@@ -28,10 +29,6 @@ type_set arithmetic_result_of(op what, type_set a, type_set b) {
 bool comparable(type_set a, type_set b) {
   if ((a & numbers) && (b & numbers)) return true;
   return (a & b & (text | bytes | boolean)) != 0;
-}
-
-std::string in_quotes(std::string_view what) {
-  return "'" + std::string(what) + "'";
 }
 
 }  // namespace

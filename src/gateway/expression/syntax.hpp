@@ -49,6 +49,7 @@ class syntax {
   made dotted(made of);
   made indexed(made of);
   made named();
+  made method(const token& name, made of);
   made call(const token& name, kid_list arguments, bool method);
   made has(const token& name);
   made macro(const token& name, op what, made range);

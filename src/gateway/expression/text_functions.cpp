@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <limits>
 
-#include "evaluator.hpp"
+#include "evaluation.hpp"
 #include "weir/json/utf8.hpp"
 
 namespace weir::gateway::expression {

@@ -41,7 +41,7 @@ TEST(EvaluateText, TellsWhichOfTheTwoIsWrong) {
   ASSERT_FALSE(bad_value);
   EXPECT_EQ(bad_value.error().message, "division by zero");
   EXPECT_EQ(over("{}", "this.x"), "error: 'x' is missing");
-  EXPECT_EQ(over("[]", "this[0]"), "error: it is missing");
+  EXPECT_EQ(over("[]", "this[0]"), "error: '[0]' is missing");
 }
 
 }  // namespace
