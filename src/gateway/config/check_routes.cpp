@@ -38,6 +38,7 @@ class route_checker {
   void run() {
     check_parts();
     check_policy_name(c_, route_.settings.policy);
+    check_budget(c_, route_.settings.words.retry);
     check_deadline();
     check_errors(c_, route_.settings.errors);
     check_requirements();

@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <iterator>
+
 #include "checks.hpp"
 #include "weir/gateway/config/effective.hpp"
 #include "weir/gateway/config/suggest.hpp"
@@ -6,33 +9,61 @@ namespace weir::gateway::config {
 namespace {
 
 void check_trip(checking& c, const trip_document& t, place at) {
-  const bool in_a_row = t.in_a_row.given;
-  const bool failures = t.failures.given;
-  const bool ratio = t.ratio.given;
-  const int rules = (in_a_row ? 1 : 0) + (failures ? 1 : 0) + (ratio ? 1 : 0);
-  constexpr const char* forms =
-      "`{in_a_row: 5}`, `{failures: 5, within: 10s}` or `{ratio: 20%, within: 20s, min_calls: 10}`";
-  if (rules != 1) {
-    c.r.error(at, std::string(rules == 0 ? "this says no rule" : "one rule is enough") +
-                      "; write " + forms);
+  struct rule {
+    std::string_view name;
+    bool given;
+  };
+  const rule rules[] = {{"in_a_row", t.in_a_row.given},
+                        {"failures", t.failures.given},
+                        {"ratio", t.ratio.given},
+                        {"slow", t.slow.given}};
+  const auto given =
+      std::count_if(std::begin(rules), std::end(rules), [](const rule& r) { return r.given; });
+  if (given != 1) {
+    c.r.error(at,
+              std::string(given == 0 ? "this says no rule" : "one rule is enough") +
+                  "; write `{in_a_row: 5}`, `{failures: 5, within: 10s}` or `{ratio: 20%, within: "
+                  "20s, min_calls: 10}`");
     return;
   }
-  if ((failures || ratio) && !t.within.given) {
-    c.r.error(at, std::string("`") + (failures ? "failures" : "ratio") +
-                      "` needs its window; add `within: 10s`");
+  const std::string_view name =
+      std::find_if(std::begin(rules), std::end(rules), [](const rule& r) { return r.given; })->name;
+  const bool of_calls = name == "ratio" || name == "slow";
+  if (name != "in_a_row" && !t.within.given) {
+    c.r.error(at, "`" + std::string(name) + "` needs its window; add `within: 10s`");
   }
-  if (in_a_row && t.within.given) {
+  if (name == "in_a_row" && t.within.given) {
     c.r.error(t.within.key,
               "`in_a_row` counts without a window; take `within` out, or write `failures` for "
               "`in_a_row`");
   }
-  if (!ratio && t.min_calls.given) {
-    c.r.error(t.min_calls.key, "`min_calls` belongs to `ratio`; take it out");
+  if (name == "slow" && !t.slower_than.given) {
+    c.r.error(at, "`slow` needs to know what is slow; add `slower_than: 500ms`");
   }
-  if (failures && t.failures && *t.failures > 100'000) {
+  if (name != "slow" && t.slower_than.given) {
+    c.r.error(t.slower_than.key, "`slower_than` belongs to `slow`; take it out");
+  }
+  if (!of_calls && t.min_calls.given) {
+    c.r.error(t.min_calls.key, "`min_calls` belongs to `ratio` and `slow`; take it out");
+  }
+  if (t.failures && *t.failures > 100'000) {
     c.r.error(t.failures.where,
               "so many failures are not counted one by one; write 100000 at most, or use `ratio`");
   }
+}
+
+// Headers of a service go with calls of every route, so that they can use the request alone.
+void check_headers(checking& c, const service_document& s) {
+  type_environment names;
+  names.add("query", static_type::map());
+  names.add("query_all", static_type::map());
+  names.add("request", request_type());
+  names.add("circuits", circuits_type(c.d));
+  expression_checker headers(c.r, names);
+  headers.forbid(
+      "path", "is different in every route, and these headers are for all; write them at the step");
+  forbid_answer(headers);
+  if (s.headers) headers.check(*s.headers);
 }
 
 }  // namespace
@@ -44,6 +75,13 @@ void check_breaker(checking& c, const setting<switchable<breaker_document>>& s) 
   if (b.open && b.open->to == duration::zero()) {
     c.r.error(b.open.where, "a circuit that is open for no time protects nobody; make it longer");
   }
+}
+
+void check_budget(checking& c, const setting<switchable<retry_document>>& s) {
+  if (!s || !s->on || !s->on->budget.given) return;
+  c.r.error(s->on->budget.key,
+            "a budget belongs to the service, whoever calls it; write it in the `retry` of the "
+            "service or of its policy");
 }
 
 void check_service_name(checking& c, const setting<target>& t) {
@@ -66,6 +104,7 @@ void check_services(checking& c) {
     const service_document& s = entry.value;
     check_policy_name(c, s.policy);
     check_breaker(c, s.words.breaker);
+    check_headers(c, s);
     if (s.tls.given && s.url && !s.url->tls) {
       c.r.error(s.tls.key,
                 "`tls` is for `https://`; write `https://` in the URL, or take `tls` out");

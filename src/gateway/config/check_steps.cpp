@@ -23,7 +23,8 @@ class step_checker {
     if (!is_call) check_no_call_keys();
     check_joined_keys();
     check_policy_name(c_, s_.policy);
-    check_breaker_key();
+    check_retry();
+    check_budget(c_, s_.words.retry);
     name_set used = check_expressions();
     check_default();
     if (is_call) check_times();
@@ -121,7 +122,7 @@ class step_checker {
     }
   }
 
-  void check_breaker_key() {
+  void check_retry() {
     const auto* const service = service_of(c_.d, s_);
     if (s_.honours.given && s_.get.given) {
       c_.r.warn(s_.honours.key, "a GET may be retried without a key; take `honours` out");

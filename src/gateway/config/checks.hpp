@@ -18,6 +18,8 @@ void check_listeners(checking& c);
 void check_services(checking& c);
 void check_policies(checking& c);
 void check_breaker(checking& c, const setting<switchable<breaker_document>>& s);
+// `budget` in the retry of a route or a step, where it cannot be.
+void check_budget(checking& c, const setting<switchable<retry_document>>& s);
 void check_policy_name(checking& c, const setting<std::string>& name);
 void check_routes(checking& c);
 void check_errors(checking& c, const setting<errors_document>& e);

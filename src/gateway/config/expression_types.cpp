@@ -1,3 +1,5 @@
+#include <fstream>
+
 #include "schema_writer.hpp"
 #include "weir/gateway/config/spelling.hpp"
 #include "weir/gateway/config/suggest.hpp"
@@ -28,9 +30,11 @@ class each_type final : public type<each_source> {
 
 class headers_type final : public type<std::vector<header>> {
  public:
+  explicit headers_type(bool files) : files_(files) {}
   std::optional<std::vector<header>> read(reader& r, const node& from) const override {
     if (!from.is_mapping()) {
-      r.error(from.where, "expected a mapping like `{Authorization: token}`, and this is " +
+      r.error(from.where, std::string("expected a mapping like `{Authorization: ") +
+                              (files_ ? "/run/secrets/token" : "token") + "}`, and this is " +
                               std::string(describe(from)));
       return std::nullopt;
     }
@@ -44,18 +48,39 @@ class headers_type final : public type<std::vector<header>> {
                 "the header `" + name.text + "` is empty; give it a value, or take the line out");
         continue;
       }
-      auto value = r.read_template(from.items[i]);
+      auto value = files_ ? read_file(r, from.items[i]) : r.read_template(from.items[i]);
       if (!value || !check_value(r, *value)) continue;
       out.push_back({name.text, name.where, std::move(value)});
     }
     return out;
   }
-  std::string word() const override { return "mapping from header names to text"; }
+  std::string word() const override {
+    return files_ ? "mapping from header names to file names" : "mapping from header names to text";
+  }
   void schema(schema_writer& to) const override {
     to.map([](schema_writer& w) { w.any_scalar(); });
   }
 
  private:
+  // The file's text without the line break at its end; it is no expression.
+  static std::optional<template_text> read_file(reader& r, const node& from) {
+    const auto name = r.text(from, "the name of a file");
+    if (!name) return std::nullopt;
+    constexpr std::size_t most = 16 * 1024;
+    std::ifstream in(*name, std::ios::binary);
+    std::string text(most + 1, '\0');
+    in.read(text.data(), static_cast<std::streamsize>(text.size()));
+    text.resize(static_cast<std::size_t>(in.gcount()));
+    if (in.bad() || text.empty() || text.size() > most) {
+      r.error(from.where,
+              "this file cannot be read, is empty, or is larger than 16 KiB; give the "
+              "name of a file that holds the header's value");
+      return std::nullopt;
+    }
+    while (text.ends_with('\n') || text.ends_with('\r')) text.pop_back();
+    return template_text{from, expression::text_template({std::move(text)})};
+  }
+
   static bool check_name(reader& r, const node& name, std::vector<std::string>& seen) {
     if (!is_token(name.text)) {
       r.error(name.where,
@@ -89,6 +114,8 @@ class headers_type final : public type<std::vector<header>> {
     }
     return true;
   }
+
+  bool files_;
 };
 
 class field_names_type final : public type<std::vector<std::string>> {
@@ -162,7 +189,11 @@ const type<each_source>& each() {
   return t;
 }
 const type<std::vector<header>>& headers() {
-  static const headers_type t;
+  static const headers_type t(false);
+  return t;
+}
+const type<std::vector<header>>& header_files() {
+  static const headers_type t(true);
   return t;
 }
 const type<std::vector<std::string>>& field_names() {

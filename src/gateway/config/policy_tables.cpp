@@ -29,13 +29,17 @@ const table<trip_document>& trip_table() {
                                         "So many failures within `within`."),
           key<&trip_document::ratio>("ratio", types::percent(),
                                      "This share of the calls within `within` failed."),
+          key<&trip_document::slow>("slow", types::percent(),
+                                    "This share of the calls within `within` took longer than "
+                                    "`slower_than`."),
+          key<&trip_document::slower_than>("slower_than", types::positive_duration(),
+                                           "What is slow."),
           key<&trip_document::within>("within", types::positive_duration(),
-                                      "The window of `failures` or `ratio`."),
+                                      "The window of `failures`, `ratio` or `slow`."),
           key<&trip_document::min_calls>(
               "min_calls", types::at_least_one(),
-              "Calls that the window must hold before `ratio` is judged.", "10"),
-          later<trip_document>("slow", "slow calls as a reason to open"),
-          later<trip_document>("slower_than", "slow calls as a reason to open"),
+              "Calls that the window must hold before `ratio` or `slow` is judged.",
+              "10; 20 for `slow`"),
       });
   return t;
 }
@@ -91,7 +95,7 @@ const table<breaker_document>& breaker_table() {
               "open", types::durations(),
               "How long it stays open before a call may probe; a range "
               "grows from its first to its second with every failed probe.",
-              "10s"),
+              "5s"),
           key<&breaker_document::probe>("probe", probe_table(),
                                         "How it finds out that the service is back.",
                                         "{calls: 1, close_after: 1}"),

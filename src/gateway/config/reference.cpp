@@ -32,6 +32,7 @@ void write_table(std::string& out, const any_table& t, std::string_view shorthan
   out += "| key | value | default | meaning |\n| --- | --- | --- | --- |\n";
   std::string later;
   for (const key_info& k : t.keys()) {
+    if (!k.elsewhere.empty()) continue;
     if (k.type == nullptr) {
       later += (later.empty() ? "`" : ", `") + std::string(k.name) + "`";
       continue;

@@ -93,6 +93,8 @@ std::vector<row<Into>> shared_rows() {
           "Add `_meta` to partial answers: which steps are missing, and "
           "why.",
           "false"),
+      elsewhere<Into>("breaker", breaker_elsewhere),
+      elsewhere<Into>("connect_timeout", connect_elsewhere),
       later<Into>("auth", "tokens of clients"),
       later<Into>("rate_limit", "a limit on calls in a time"),
   };

@@ -16,6 +16,12 @@ constexpr std::array<std::string_view, 15> reserved{
     "body", "circuits", "claims", "env",       "error",   "false",  "headers", "in",
     "null", "path",     "query",  "query_all", "request", "status", "true"};
 
+bool word_character(char c) noexcept {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
+
+}  // namespace
+
 static_type request_type() {
   return static_type::object({{"method", static_type::text()},
                               {"path", static_type::text()},
@@ -24,12 +30,6 @@ static_type request_type() {
                               {"headers", static_type::map()},
                               {"body", static_type::any()}});
 }
-
-bool word_character(char c) noexcept {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-}
-
-}  // namespace
 
 bool is_reserved(std::string_view name) noexcept {
   return std::find(reserved.begin(), reserved.end(), name) != reserved.end();

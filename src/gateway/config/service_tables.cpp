@@ -59,6 +59,9 @@ const table<service_document>& service_table() {
                 "[connect, timeout, decode, 5xx]"),
             key<&service_document::headers>("headers", types::headers(),
                                             "Headers that all its calls carry."),
+            key<&service_document::header_files>("header_files", types::header_files(),
+                                                 "The same, each value read from a file, for "
+                                                 "secrets. Read when the configuration is."),
             key<&service_document::forward>("forward", types::field_names(), forward_about, "[]"),
             key<&service_document::honours>(
                 "honours", types::honours(),

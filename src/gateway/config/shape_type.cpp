@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <string>
 
 #include "schema_writer.hpp"
@@ -160,8 +161,13 @@ class shape_type final : public type<config::shape> {
       }
       auto value = read(r, from.items[i]);
       if (!value) continue;
+      std::string name = k.text.starts_with('=') ? k.text.substr(1) : k.text;
+      if (std::find(into.names.begin(), into.names.end(), name) != into.names.end()) {
+        r.error(k.where, "the member `" + name + "` is here twice; keep one of them");
+        continue;
+      }
       into.items.push_back(std::move(*value));
-      into.names.push_back(k.text.starts_with('=') ? k.text.substr(1) : k.text);
+      into.names.push_back(std::move(name));
       into.names_at.push_back(k.where);
     }
   }

@@ -74,6 +74,9 @@ const table<step_document>& step_table() {
           word<&policy_document::retry>("retry", retry_or_off(), retry_about, "off"),
           key<&step_document::response>("response", types::bytes(), "The largest body.",
                                         "the service's"),
+          elsewhere<step_document>("breaker", breaker_elsewhere),
+          elsewhere<step_document>("connect_timeout", connect_elsewhere),
+          elsewhere<step_document>("deadline", "it is the route's; a step has a `timeout`"),
           later<step_document>("hedge", "a second call when the first is slow"),
           later<step_document>("cache", "answers kept for a while"),
       });

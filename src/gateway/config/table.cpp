@@ -5,12 +5,16 @@ namespace weir::gateway::config {
 void any_table::refuse(reader& r, const node& key) const {
   std::vector<std::string_view> names;
   for (const key_info& k : keys_) {
+    if (k.name == key.text && !k.elsewhere.empty()) {
+      r.error(key.where, "`" + key.text + "` stands elsewhere; " + std::string(k.elsewhere));
+      return;
+    }
     if (k.name == key.text) {
       r.error(key.where, "`" + key.text + "` (" + std::string(k.later) +
                              ") is not available in this version; take it out");
       return;
     }
-    if (k.later.empty()) names.push_back(k.name);
+    if (k.type != nullptr) names.push_back(k.name);
   }
   const std::string_view near = nearest(key.text, names);
   std::string what = "`" + key.text + "` is no key of ";
@@ -32,7 +36,7 @@ bool any_table::expect_mapping(reader& r, const node& from) const {
   if (from.is_mapping()) return true;
   std::string example;
   for (const key_info& k : keys_) {
-    if (!k.later.empty()) continue;
+    if (k.type == nullptr) continue;
     example = std::string(k.name);
     break;
   }

@@ -32,6 +32,10 @@ inline constexpr std::string_view retry_about =
     "Whether and how a failed call is tried again, if it is idempotent; or `off`.";
 inline constexpr std::string_view forward_about =
     "The client's headers that are sent along with calls; no others are, but trace context.";
+inline constexpr std::string_view breaker_elsewhere =
+    "a circuit belongs to the service, whoever calls it: write it under `services` or `policies`";
+inline constexpr std::string_view connect_elsewhere =
+    "connections belong to the service: write it under `services` or `policies`";
 inline constexpr std::string_view policy_about =
     "The policy of that name gives what is not said here.";
 

@@ -71,7 +71,7 @@ class call_maker {
 
   // The nearer header replaces the farther one of the same name.
   void headers(const config::setting<std::vector<header>>& nearer,
-               const config::setting<std::vector<header>>& farther) {
+               const config::service_document& service) {
     std::vector<const header*> all;
     const auto add = [&](const config::setting<std::vector<header>>& from) {
       if (!from) return;
@@ -86,7 +86,8 @@ class call_maker {
       }
     };
     add(nearer);
-    add(farther);
+    add(service.headers);
+    add(service.header_files);
     for (const header* h : all) {
       if (const auto literal = h->value->parsed.literal()) {
         into_.header_lines += h->name + ": " + *literal + "\r\n";
@@ -170,7 +171,7 @@ call_plan compile_call(compiling& c, const config::route_document& route,
       parts.parameter(config::encode_query(p.name).value_or(p.name), p.value.parsed, true);
     }
   }
-  parts.headers(step.headers, service.headers);
+  parts.headers(step.headers, service);
   parts.forward(config::forwarded(c.d, route, &step, &service));
   if (step.body) made.body = make.make(*step.body, names, "body");
   made.idempotent_by_key = static_cast<bool>(step.honours) || static_cast<bool>(service.honours);
@@ -206,7 +207,7 @@ proxy_plan compile_proxy(compiling& c, const config::route_document& route, cons
   made.whole_request = !to.has_path;
   call_maker parts(c, made.call, to.scalar, names, make);
   if (!made.whole_request) parts.path(to);
-  parts.headers(route.headers, service.headers);
+  parts.headers(route.headers, service);
   made.call.idempotent_by_key =
       static_cast<bool>(route.honours) || static_cast<bool>(service.honours);
   made.policies = compile_policies(c, config::words_of(c.d, route, nullptr, &service),

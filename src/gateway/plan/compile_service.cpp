@@ -42,6 +42,11 @@ trip_rules trip_of(const trip_document& t) {
     if (t.min_calls) r.min_calls = count(*t.min_calls);
     return r;
   }
+  if (t.slow) {
+    slow_ratio r{.ratio = *t.slow, .slower_than = *t.slower_than, .within = *t.within};
+    if (t.min_calls) r.min_calls = count(*t.min_calls);
+    return r;
+  }
   return failures_in_a_row{.failures = count(*t.in_a_row)};
 }
 
@@ -116,8 +121,9 @@ std::optional<upstream::service_settings> compile_service(
     }
     if (s.tls->verify) out.verify = *s.tls->verify;
   }
-  if (s.headers) {
-    for (const config::header& h : *s.headers) {
+  for (const auto* from : {&s.headers, &s.header_files}) {
+    if (!*from) continue;
+    for (const config::header& h : **from) {
       out.header_names.push_back(config::lower_case(h.name));
       if (const auto text = h.value->parsed.literal()) {
         out.header_lines += h.name + ": " + *text + "\r\n";

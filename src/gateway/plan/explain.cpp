@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "compiler.hpp"
-#include "weir/base/duration_text.hpp"
 #include "weir/gateway/config/effective.hpp"
 #include "weir/gateway/plan/words.hpp"
 
@@ -18,8 +17,8 @@ explained_time explained(const effective<duration>& t) {
 }
 
 std::string text_of(const config::pause_range& r) {
-  if (r.constant) return format_duration(r.from);
-  return format_duration(r.from) + ".." + format_duration(r.to);
+  if (r.constant) return words_of(r.from);
+  return words_of(r.from) + ".." + words_of(r.to);
 }
 
 std::optional<duration> sum(std::optional<duration> a, std::optional<duration> b) {

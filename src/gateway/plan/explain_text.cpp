@@ -1,7 +1,7 @@
 #include <algorithm>
 
-#include "weir/base/duration_text.hpp"
 #include "weir/gateway/plan/explain.hpp"
+#include "weir/gateway/plan/words.hpp"
 
 namespace weir::gateway {
 namespace {
@@ -23,7 +23,7 @@ class painter {
 };
 
 std::string time_or(const std::optional<duration>& t, std::string_view otherwise) {
-  return t ? format_duration(*t) : std::string(otherwise);
+  return t ? words_of(*t) : std::string(otherwise);
 }
 
 std::string joined(const std::vector<std::string>& all, std::string_view between) {
@@ -40,12 +40,12 @@ std::vector<std::string> call_lines(const explained_call& c, const painter& pain
   std::vector<std::string> lines;
   std::string times = "timeout ";
   if (c.timeout.length) {
-    times += format_duration(*c.timeout.length) + paint.dim(" (" + c.timeout.from + ")");
+    times += words_of(*c.timeout.length) + paint.dim(" (" + c.timeout.from + ")");
   } else {
     times += "none but the deadline";
   }
   if (c.attempt_timeout.length) {
-    times += ", each attempt " + format_duration(*c.attempt_timeout.length) +
+    times += ", each attempt " + words_of(*c.attempt_timeout.length) +
              paint.dim(" (" + c.attempt_timeout.from + ")");
   }
   times += ", connecting " + time_or(c.connect_timeout.length, "?") +
@@ -112,12 +112,12 @@ class step_printer {
 
 std::string deadline_text(const explanation& e) {
   if (!e.deadline) return "no deadline";
-  return "deadline " + format_duration(*e.deadline) + " (" + e.deadline_from + ")";
+  return "deadline " + words_of(*e.deadline) + " (" + e.deadline_from + ")";
 }
 
 std::string latency_text(const explanation& e) {
   if (!e.latency) return "no end";
-  std::string text = format_duration(*e.latency);
+  std::string text = words_of(*e.latency);
   if (e.cut_by_deadline) return text + ", where the deadline cuts in";
   if (!e.critical_path.empty()) text += " (" + joined(e.critical_path, " → ") + ")";
   return text;

@@ -24,15 +24,15 @@ struct rule_words {
     return failures(r.failures) + " in a row";
   }
   std::string operator()(const failures_within& r) const {
-    return failures(r.failures) + " within " + format_duration(r.within);
+    return failures(r.failures) + " within " + words_of(r.within);
   }
   std::string operator()(const failure_ratio& r) const {
     return percent(r.ratio) + " of " + std::to_string(r.min_calls) +
-           " calls or more failed within " + format_duration(r.within);
+           " calls or more failed within " + words_of(r.within);
   }
   std::string operator()(const slow_ratio& r) const {
     return percent(r.ratio) + " of " + std::to_string(r.min_calls) + " calls or more slower than " +
-           format_duration(r.slower_than) + " within " + format_duration(r.within);
+           words_of(r.slower_than) + " within " + words_of(r.within);
   }
   std::string operator()(const failures_of_last& r) const {
     return failures(r.failures) + " of the last " + std::to_string(r.calls) + " calls";
@@ -43,6 +43,13 @@ struct rule_words {
 };
 
 }  // namespace
+
+std::string words_of(duration d) {
+  using namespace std::chrono_literals;
+  const bool whole_ms = d % 1ms == duration::zero();
+  if (whole_ms && d < 1min && d % 1s != duration::zero()) return std::to_string(d / 1ms) + "ms";
+  return format_duration(d);
+}
 
 std::string words_of(const trip_rule& rule) {
   return std::visit(rule_words{}, rule);
@@ -58,8 +65,8 @@ std::string words_of(const trip_rules& rules) {
 }
 
 std::string words_of(const open_time& time) {
-  if (time.is_function() || time.first() == time.longest()) return format_duration(time.first());
-  return format_duration(time.first()) + ".." + format_duration(time.longest());
+  if (time.is_function() || time.first() == time.longest()) return words_of(time.first());
+  return words_of(time.first()) + ".." + words_of(time.longest());
 }
 
 }  // namespace weir::gateway

@@ -129,6 +129,8 @@ struct trip_document {
   setting<std::uint64_t> in_a_row;
   setting<std::uint64_t> failures;
   setting<double> ratio;
+  setting<double> slow;
+  setting<duration> slower_than;
   setting<duration> within;
   setting<std::uint64_t> min_calls;
 };
@@ -184,6 +186,7 @@ struct service_document {
   policy_document words;
   setting<failure_kinds> failures;
   setting<std::vector<header>> headers;
+  setting<std::vector<header>> header_files;  // read already
   setting<std::vector<std::string>> forward;
   setting<std::string> honours;
   setting<tls_document> tls;

@@ -19,6 +19,7 @@ struct key_info {
   std::string_view about;       // one sentence
   std::string_view by_default;  // what holds without it; empty: nothing to say
   std::string_view later;       // set: known, but not in this version; says what it is for
+  std::string_view elsewhere;   // set: it is looked for here, but stands somewhere else; says where
   bool required = false;
 };
 
@@ -82,7 +83,7 @@ auto key(std::string_view name, const type<typename detail::member_of<decltype(M
          std::string_view about, std::string_view by_default = {}) {
   using into_type = typename detail::member_of<decltype(Member)>::into;
   row<into_type> made;
-  made.info = {name, &t, about, by_default, {}, false};
+  made.info = {name, &t, about, by_default, {}, {}, false};
   made.read = [](const any_type& with, reader& r, const node& k, const node& v, into_type& into) {
     detail::read_setting(with, r, k, v, into.*Member);
   };
@@ -95,7 +96,7 @@ template <class Into, auto... Path>
 row<Into> key_at(std::string_view name, const type<typename detail::last_member<Path...>::value>& t,
                  std::string_view about, std::string_view by_default = {}) {
   row<Into> made;
-  made.info = {name, &t, about, by_default, {}, false};
+  made.info = {name, &t, about, by_default, {}, {}, false};
   made.read = [](const any_type& with, reader& r, const node& k, const node& v, Into& into) {
     detail::read_setting(with, r, k, v, (into.*....*Path));
   };
@@ -112,7 +113,16 @@ row<Into> required(row<Into> made) {
 template <class Into>
 row<Into> later(std::string_view name, std::string_view what_for) {
   row<Into> made;
-  made.info = {name, nullptr, {}, {}, what_for, false};
+  made.info = {name, nullptr, {}, {}, what_for, {}, false};
+  return made;
+}
+
+// A key that belongs elsewhere, and is often looked for here.
+template <class Into>
+row<Into> elsewhere(std::string_view name, std::string_view where) {
+  row<Into> made;
+  made.info.name = name;
+  made.info.elsewhere = where;
   return made;
 }
 

@@ -50,7 +50,7 @@ const type<time_limit>& duration_or_none();
 const type<pause_range>& durations();  // 25ms..250ms or 100ms
 const type<std::uint64_t>& bytes();    // 64KiB
 const type<std::uint64_t>& bytes_or_zero();
-const type<double>& percent();         // 20%
+const type<double>& percent();  // 20%
 const type<bool>& boolean();
 const type<std::string>& text();
 const type<std::string>& file_name();
@@ -80,6 +80,7 @@ const type<config::target>& target();
 const type<config::target>& proxy_target();
 const type<config::shape>& shape();
 const type<std::vector<header>>& headers();
+const type<std::vector<header>>& header_files();
 const type<std::vector<named<template_text>>>& query();
 
 }  // namespace types
