@@ -22,10 +22,8 @@ file_watch::file_watch(io::loop& on, const std::string& file, std::function<void
       quiet_(on, delegate<void()>::to<&file_watch::on_quiet>(*this)),
       fd_(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC)) {
   const std::string folder = std::filesystem::path(file_).parent_path();
-  constexpr std::uint32_t events =
-      IN_CLOSE_WRITE | IN_MOVED_TO | IN_CREATE | IN_DELETE | IN_ATTRIB;
-  if (fd_ < 0 || ::inotify_add_watch(fd_, folder.c_str(), events) < 0 ||
-      !loop_.watch(fd_, *this)) {
+  constexpr std::uint32_t events = IN_CLOSE_WRITE | IN_MOVED_TO | IN_CREATE | IN_DELETE | IN_ATTRIB;
+  if (fd_ < 0 || ::inotify_add_watch(fd_, folder.c_str(), events) < 0 || !loop_.watch(fd_, *this)) {
     throw std::system_error(errno, std::generic_category(), "cannot watch " + folder);
   }
 }
@@ -49,7 +47,7 @@ void file_watch::on_quiet() {
 }
 
 std::string file_watch::stamp() const {
-  struct ::stat s {};
+  struct ::stat s{};
   if (::stat(file_.c_str(), &s) != 0) return {};
   return std::to_string(s.st_ino) + ' ' + std::to_string(s.st_size) + ' ' +
          std::to_string(s.st_mtim.tv_sec) + '.' + std::to_string(s.st_mtim.tv_nsec);

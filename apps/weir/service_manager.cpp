@@ -31,7 +31,9 @@ void notify(std::string_view text) {
 
 }  // namespace
 
-void notify_ready() { notify("READY=1\n"); }
+void notify_ready() {
+  notify("READY=1\n");
+}
 
 void notify_reloading() {
   timespec now{};
@@ -40,7 +42,9 @@ void notify_reloading() {
   notify("RELOADING=1\nMONOTONIC_USEC=" + std::to_string(us) + "\n");
 }
 
-void notify_stopping() { notify("STOPPING=1\n"); }
+void notify_stopping() {
+  notify("STOPPING=1\n");
+}
 
 watchdog::watchdog(io::loop& on)
     : loop_(on), timer_(on, delegate<void()>::to<&watchdog::beat>(*this)) {

@@ -5,7 +5,9 @@
 
 #include <cerrno>
 #include <cstring>
+#include <mutex>
 #include <string>
+#include <utility>
 
 #include <spdlog/async_logger.h>
 #include <spdlog/details/thread_pool.h>
@@ -16,15 +18,29 @@
 namespace weir::telemetry {
 namespace {
 
+int open_file(const std::string& path) {
+  return ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+}
+
 // A descriptor that may refuse: spdlog's own file sink buffers and then throws for each line, which
-// loses the lines around the fault and shows each of them. This one writes whole lines and says once
-// a minute that it could not.
+// loses the lines around the fault and shows each of them. This one writes whole lines and says
+// once a minute that it could not.
 class descriptor_sink final : public spdlog::sinks::base_sink<std::mutex> {
  public:
   descriptor_sink(int fd, bool owned, std::string name)
       : fd_(fd), owned_(owned), name_(std::move(name)) {}
   ~descriptor_sink() override {
     if (owned_) ::close(fd_);
+  }
+
+  // Any thread. The lines of the queue go to whichever file is open when their turn comes.
+  result<void, std::string> reopen() {
+    if (!owned_) return {};
+    const int next = open_file(name_);
+    if (next < 0) return failure("cannot open the log file " + name_ + ": " + std::strerror(errno));
+    const std::lock_guard lock(mutex_);
+    ::close(std::exchange(fd_, next));
+    return {};
   }
 
  protected:
@@ -70,6 +86,7 @@ class descriptor_sink final : public spdlog::sinks::base_sink<std::mutex> {
 struct line_output::impl {
   // Declared first: the logger's destructor needs its pool.
   std::shared_ptr<spdlog::details::thread_pool> pool;
+  std::shared_ptr<descriptor_sink> sink;
   std::shared_ptr<spdlog::async_logger> logger;
 };
 
@@ -84,7 +101,7 @@ result<std::unique_ptr<line_output>, std::string> line_output::open(const std::s
   } else if (where == "stderr") {
     fd = STDERR_FILENO;
   } else {
-    fd = ::open(where.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+    fd = open_file(where);
     owned = true;
     if (fd < 0) {
       return failure("cannot open the log file " + where + ": " + std::strerror(errno));
@@ -93,9 +110,9 @@ result<std::unique_ptr<line_output>, std::string> line_output::open(const std::s
   constexpr std::size_t queue_lines = 2048;
   auto made = std::make_unique<impl>();
   made->pool = std::make_shared<spdlog::details::thread_pool>(queue_lines, 1);
+  made->sink = std::make_shared<descriptor_sink>(fd, owned, where);
   made->logger = std::make_shared<spdlog::async_logger>(
-      "weir", std::make_shared<descriptor_sink>(fd, owned, where), made->pool,
-      spdlog::async_overflow_policy::overrun_oldest);
+      "weir", made->sink, made->pool, spdlog::async_overflow_policy::overrun_oldest);
   made->logger->set_level(spdlog::level::trace);
   return std::unique_ptr<line_output>(new line_output(std::move(made)));
 }
@@ -104,14 +121,22 @@ void line_output::write(std::string_view line) {
   impl_->logger->log(spdlog::level::info, spdlog::string_view_t(line.data(), line.size()));
 }
 
-void line_output::flush() { impl_->logger->flush(); }
+void line_output::flush() {
+  impl_->logger->flush();
+}
+
+result<void, std::string> line_output::reopen() {
+  return impl_->sink->reopen();
+}
 
 log_output::log_output(std::unique_ptr<line_output> to, log_format format)
     : to_(std::move(to)), format_(format) {
   log::set_sink(this);
 }
 
-log_output::~log_output() { log::set_sink(nullptr); }
+log_output::~log_output() {
+  log::set_sink(nullptr);
+}
 
 void log_output::write(const log::record& r) noexcept {
   try {

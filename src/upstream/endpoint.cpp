@@ -68,10 +68,9 @@ void endpoint::resolve(time_point until) {
     return;
   }
   resolving_ = true;
-  names_.resolve(s.host, s.port, until,
-                 [this, alive = alive_](const io::resolver::answer& answer) {
-                   if (*alive) resolved(answer);
-                 });
+  names_.resolve(s.host, s.port, until, [this, alive = alive_](const io::resolver::answer& answer) {
+    if (*alive) resolved(answer);
+  });
 }
 
 void endpoint::resolved(const io::resolver::answer& answer) {

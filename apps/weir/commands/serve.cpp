@@ -65,8 +65,13 @@ void raise_descriptor_limit() {
 // The process: one gateway, its admin listener, and what signals ask for.
 class process {
  public:
-  process(const serve_options& options, io::loop& loop, telemetry::line_output* access)
-      : options_(options), loop_(loop), access_(access), services_(&gateway::log_circuit) {}
+  process(const serve_options& options, io::loop& loop, telemetry::line_output* log,
+          telemetry::line_output* access)
+      : options_(options),
+        loop_(loop),
+        log_(log),
+        access_(access),
+        services_(&gateway::log_circuit) {}
 
   int start() {
     bool readable = false;
@@ -85,8 +90,7 @@ class process {
       admin_->listen(std::move(*at));
     }
     for (const auto& a : first->settings.listen) {
-      log::info("listening",
-                {{"address", a.to_string()}, {"workers", gateway_->workers()}});
+      log::info("listening", {{"address", a.to_string()}, {"workers", gateway_->workers()}});
     }
     notify_ready();
     return exit_ok;
@@ -94,6 +98,7 @@ class process {
 
   void reload() {
     notify_reloading();
+    reopen_logs();
     bool readable = false;
     const auto next = read_plan(options_, services_, readable);
     if (!next) {
@@ -130,6 +135,14 @@ class process {
     return std::chrono::duration_cast<std::chrono::milliseconds>(d).count();
   }
 
+  // A reload is also what log rotation asks for after it has renamed the files.
+  void reopen_logs() {
+    for (telemetry::line_output* lines : {log_, access_}) {
+      if (!lines) continue;
+      if (const auto done = lines->reopen(); !done) log::error(done.error());
+    }
+  }
+
   static int refuse(const std::string& why) {
     std::cerr << "weir: " << why << '\n';
     return exit_failure;
@@ -143,6 +156,7 @@ class process {
 
   const serve_options& options_;
   io::loop& loop_;
+  telemetry::line_output* log_;
   telemetry::line_output* access_;
   upstream::service_registry services_;
   gateway::reload_status reloads_;
@@ -169,9 +183,8 @@ int serve(const serve_options& options) {
     std::cerr << "weir: " << lines.error() << '\n';
     return exit_failure;
   }
-  telemetry::log_output log_sink(
-      std::move(*lines),
-      options.log_json ? telemetry::log_format::json : telemetry::log_format::text);
+  telemetry::log_output log_sink(std::move(*lines), options.log_json ? telemetry::log_format::json
+                                                                     : telemetry::log_format::text);
   std::unique_ptr<telemetry::line_output> access;
   if (!options.access_log.empty()) {
     auto opened = telemetry::line_output::open(options.access_log);
@@ -185,11 +198,11 @@ int serve(const serve_options& options) {
   io::loop loop;
   int code = exit_ok;
   {
-    process running(options, loop, access.get());
+    process running(options, loop, &log_sink.lines(), access.get());
     code = running.start();
     if (code != exit_ok) return code;
-    signals on_signals(loop, {.reload = [&] { running.reload(); },
-                              .leave = [&] { running.leave(); }});
+    signals on_signals(loop,
+                       {.reload = [&] { running.reload(); }, .leave = [&] { running.leave(); }});
     std::unique_ptr<file_watch> watch;
     if (options.watch) {
       watch = std::make_unique<file_watch>(loop, options.file, [&] { running.reload(); });

@@ -18,7 +18,8 @@ class request_stats {
               duration took) {
     if (subject >= subjects_.size()) subjects_.resize(subject + 1);
     for (entry& e : subjects_[subject]) {
-      if (e.status == status && e.error.data() == error.data() && e.method.data() == method.data()) {
+      if (e.status == status && e.error.data() == error.data() &&
+          e.method.data() == method.data()) {
         e.durations.record(took);
         return;
       }

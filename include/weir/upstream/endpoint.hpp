@@ -37,8 +37,9 @@ class endpoint {
     endpoint* at_ = nullptr;
   };
 
-  // The pool to send by, or null while the name is not resolved: then wait(). A name whose time to live has
-  // run out is resolved again in the background, and its last known addresses serve until then.
+  // The pool to send by, or null while the name is not resolved: then wait(). A name whose time to
+  // live has run out is resolved again in the background, and its last known addresses serve until
+  // then.
   http::client_pool* pool();
   void wait(waiter& who, time_point until);
 

@@ -18,13 +18,13 @@ namespace weir::upstream {
 
 struct service_settings {
   std::string name;
-  std::string host;        // a name or a numeric address, without brackets
+  std::string host;  // a name or a numeric address, without brackets
   std::uint16_t port = 80;
   bool tls = false;
-  std::string ca_file;     // empty: the system's roots
+  std::string ca_file;  // empty: the system's roots
   bool verify = true;
-  std::string authority;   // what Host says: "127.0.0.1:8000"
-  std::string base_path;   // encoded; "" or "/api", never ends in '/'
+  std::string authority;     // what Host says: "127.0.0.1:8000"
+  std::string base_path;     // encoded; "" or "/api", never ends in '/'
   std::string header_lines;  // configured headers, complete lines; they replace a client's
   std::vector<std::string> header_names;  // their names, lower case
   duration connect_timeout = std::chrono::seconds(1);
@@ -32,7 +32,7 @@ struct service_settings {
   http::client_limits pool;
   failure_set failures;
   std::optional<circuit_options> breaker;  // none: no breaker
-  std::string trip_text;                    // its rule in words: "5 failures within 10 s"
+  std::string trip_text;                   // its rule in words: "5 failures within 10 s"
   retry_budget_options budget;
 };
 
@@ -72,8 +72,8 @@ class service_registry {
   explicit service_registry(circuit_made made = {}) : made_(std::move(made)) {}
 
   // The service for these settings; its circuit and budget are those of the same name before, with
-  // the new options. Call commit() with the services of the configuration that was accepted, so that
-  // a refused configuration leaves no trace.
+  // the new options. Call commit() with the services of the configuration that was accepted, so
+  // that a refused configuration leaves no trace.
   std::shared_ptr<service> prepare(const service_settings& settings);
   void commit(const std::vector<std::shared_ptr<service>>& now_in_use);
   std::size_t indexes() const;  // one above the highest index ever given

@@ -47,9 +47,13 @@ admin::admin(io::loop& main, gateway& of, const reload_status& reloads)
   server_ = std::make_unique<http::server>(main, *this, options);
 }
 
-admin::~admin() { *alive_ = false; }
+admin::~admin() {
+  *alive_ = false;
+}
 
-void admin::listen(std::unique_ptr<io::listener> at) { server_->listen(std::move(at)); }
+void admin::listen(std::unique_ptr<io::listener> at) {
+  server_->listen(std::move(at));
+}
 
 void admin::drain(time_point until, std::function<void()> done) {
   server_->announce_close(true);

@@ -22,8 +22,10 @@ void add_server(exposition& out, const worker_stats& stats, const plan& p) {
   const auto& subjects = stats.server.subjects();
   for (std::size_t i = 0; i < subjects.size(); ++i) {
     // Subject 0 found no route; a plan that has shrunk leaves others behind.
-    const std::string_view route =
-        i == 0 ? "" : i - 1 < p.routes.size() ? std::string_view(p.routes[i - 1].pattern) : "gone";
+    const std::string_view route = i == 0 ? ""
+                                   : i - 1 < p.routes.size()
+                                       ? std::string_view(p.routes[i - 1].pattern)
+                                       : "gone";
     for (const auto& e : subjects[i]) {
       const std::string status = std::to_string(e.status);
       const std::string error = error_type(e.status, e.error);
@@ -77,17 +79,14 @@ void add_circuits(exposition& out, const worker_stats& stats, const plan& p, tim
       out.gauge("weir_circuitbreaker_state", "1 for the state that the circuit is in.",
                 {{"name", name}, {"state", label}}, c.state == state ? 1 : 0);
     }
-    telemetry::histogram took[2];
-    if (s->index() < stats.client.subjects().size()) {
-      for (const auto& e : stats.client.subjects()[s->index()]) {
-        const bool bad = e.status == 0 || s->settings().failures.status(e.status);
-        took[bad ? 1 : 0].add(e.durations);
-      }
+    // In the order of enum verdict.
+    static constexpr std::array<std::string_view, 3> kinds = {"successful", "failed", "ignored"};
+    for (std::size_t v = 0; v < kinds.size(); ++v) {
+      out.durations("weir_circuitbreaker_calls_seconds", "Calls by how the circuit took them.",
+                    {{"name", name}, {"kind", kinds[v]}},
+                    s->index() < stats.verdicts.size() ? stats.verdicts[s->index()][v]
+                                                       : telemetry::histogram{});
     }
-    out.durations("weir_circuitbreaker_calls_seconds", "Calls by how the circuit took them.",
-                  {{"name", name}, {"kind", "successful"}}, took[0]);
-    out.durations("weir_circuitbreaker_calls_seconds", "Calls by how the circuit took them.",
-                  {{"name", name}, {"kind", "failed"}}, took[1]);
     out.counter("weir_circuitbreaker_calls_total", "Verdicts since the start.",
                 {{"name", name}, {"kind", "successful"}}, static_cast<double>(c.successful));
     out.counter("weir_circuitbreaker_calls_total", "Verdicts since the start.",
@@ -115,8 +114,7 @@ std::string metrics_text(const worker_stats& stats, const plan& p, const reload_
   out.gauge("weir_config_last_reload_successful", "Whether the last reload was taken.", {},
             reloads.last_succeeded ? 1 : 0);
   out.gauge("weir_config_last_reload_success_timestamp_seconds",
-            "When a configuration was last taken.", {},
-            static_cast<double>(reloads.last_success));
+            "When a configuration was last taken.", {}, static_cast<double>(reloads.last_success));
   out.counter("weir_config_reload_failures_total", "Reloads that were refused.", {},
               static_cast<double>(reloads.failures));
   out.gauge("weir_connections", "Clients' connections open now.", {},

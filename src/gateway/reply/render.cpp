@@ -13,9 +13,15 @@ class renderer {
 
   void shape_of(const shape& of) {
     switch (of.what) {
-      case shape::kind::constant: to_.raw(of.constant); break;
-      case shape::kind::expression: value_of(of, of.value->evaluate(in_.frame())); break;
-      case shape::kind::text: value_of(of, of.text->evaluate_text(in_.frame())); break;
+      case shape::kind::constant:
+        to_.raw(of.constant);
+        break;
+      case shape::kind::expression:
+        value_of(of, of.value->evaluate(in_.frame()));
+        break;
+      case shape::kind::text:
+        value_of(of, of.text->evaluate_text(in_.frame()));
+        break;
       case shape::kind::list:
         to_.begin_array();
         for (const shape& item : of.items) shape_of(item);
@@ -29,7 +35,9 @@ class renderer {
         }
         to_.end_object();
         break;
-      case shape::kind::each: each(of); break;
+      case shape::kind::each:
+        each(of);
+        break;
     }
   }
 
@@ -51,8 +59,8 @@ class renderer {
     if (!outcome.error) outcome.error = &e;
   }
 
-  // A list of one element for each item of the first source; the others are walked along with it. A source
-  // after the first may be null as a whole: its items are null.
+  // A list of one element for each item of the first source; the others are walked along with it. A
+  // source after the first may be null as a whole: its items are null.
   void each(const shape& of) {
     static constexpr std::size_t most = 8;
     static constexpr expression::error_info no_list{expression::error_kind::wrong_type,

@@ -94,7 +94,7 @@ void call_run::begin_attempt(const action& todo) {
 
   std::string& lines = worker_.scratch();
   lines.assign(what_.header_lines);
-  append_attempt_lines(lines, what_.trace, what_.deadline, attempt_began_);
+  append_attempt_lines(lines, what_.trace, todo.until, attempt_began_);
   request_.header_lines = memory_.copy(lines);
 
   if (http::client_pool* pool = endpoint_.pool()) {
@@ -188,15 +188,15 @@ void call_run::on_failed(http::client_error why, std::string_view detail) {
 
 void call_run::attempt_over(const judged& how) {
   result_ = how;
-  note_attempt(how.status, how.why);
+  note_attempt(how.status, how.why, how.for_policies.counts);
   const cause_text said(how.why, how.status);
   weir::outcome told = how.for_policies;
   told.detail = said;
   follow(policies_->attempt_done(worker_.loop().now(), attempt_, told));
 }
 
-void call_run::note_attempt(int status, cause why) const {
-  worker_.attempt_ended(endpoint_.of(), request_.verb, request_.target, status, why,
+void call_run::note_attempt(int status, cause why, verdict counts) const {
+  worker_.attempt_ended(endpoint_.of(), request_.verb, request_.target, status, why, counts,
                         worker_.loop().now() - attempt_began_);
 }
 
@@ -205,7 +205,8 @@ void call_run::stop_attempt() {
   if (exchange_) std::exchange(exchange_, nullptr)->cancel();
   result_ = {};
   result_.why = cause::response_timeout;
-  note_attempt(0, cause::response_timeout);
+  note_attempt(0, cause::response_timeout,
+               at_deadline_ == cause::caller_deadline ? verdict::ignored : verdict::failure);
 }
 
 void call_run::on_time() {
@@ -234,7 +235,10 @@ void call_run::cancel() {
   ended_ = true;
   due_ = time_point::max();
   waiter_.leave();
-  if (exchange_) std::exchange(exchange_, nullptr)->cancel();
+  if (exchange_) {
+    std::exchange(exchange_, nullptr)->cancel();
+    note_attempt(0, cause::cancelled, verdict::ignored);
+  }
   if (policies_) policies_->cancel(worker_.loop().now());
 }
 

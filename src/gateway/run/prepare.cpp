@@ -32,7 +32,6 @@ std::optional<prepared_call> composition::prepare(const step_plan& step, target_
   prepared_call out;
   out.step = &step;
   out.trace = request_.trace;
-  out.deadline = request_.deadline;
 
   scratch.clear();
   if (!render_target(step.call->target, scope().frame(), request_.exchange->head(), scratch, why)) {

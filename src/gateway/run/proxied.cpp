@@ -38,7 +38,7 @@ void proxied::start(const request_context& request, std::string_view path,
   status_ = last_status_ = 0;
   last_ = cause::none;
   policies_due_ = idle_due_ = time_point::max();
-  settled_ = body_asked_ = started_ = complete_ = ended_ = false;
+  settled_ = body_asked_ = body_ended_ = held_ = started_ = complete_ = ended_ = false;
 
   const proxy_plan& plan = *request_.route->proxy;
   endpoint_ = &in.endpoint_of(*plan.call.service);
@@ -103,7 +103,7 @@ void proxied::begin_attempt(const action& todo) {
   attempt_began_ = worker_.loop().now();
   last_ = cause::none;
   attempt_lines_ = header_lines_;
-  append_attempt_lines(attempt_lines_, request_.trace, request_.deadline, attempt_began_);
+  append_attempt_lines(attempt_lines_, request_.trace, todo.until, attempt_began_);
   out_.header_lines = attempt_lines_;
   out_.connect_until =
       std::min(todo.until, attempt_began_ + endpoint_->of().settings().connect_timeout);
@@ -135,12 +135,13 @@ void proxied::stop_attempt() {
   waiter_.leave();
   if (!exchange_) return;
   std::exchange(exchange_, nullptr)->cancel();
-  note_attempt(0, cause::response_timeout);
+  note_attempt(0, cause::response_timeout,
+               request_.caller_deadline ? verdict::ignored : verdict::failure);
 }
 
-void proxied::note_attempt(int status, cause why) {
+void proxied::note_attempt(int status, cause why, verdict counts) {
   const duration took = worker_.loop().now() - attempt_began_;
-  worker_.attempt_ended(endpoint_->of(), out_.verb, out_.target, status, why, took);
+  worker_.attempt_ended(endpoint_->of(), out_.verb, out_.target, status, why, counts, took);
 }
 
 // The pipeline's verdict; true when the answer in hand is to be passed on, false when something
@@ -171,7 +172,7 @@ void proxied::answer_head(const http::response_head& head) {
   const cause_text said(cause::bad_status, head.status);
   if (how.failed) how.detail = said;
   last_status_ = head.status;
-  note_attempt(head.status, cause::none);
+  note_attempt(head.status, cause::none, how.counts);
   // A failing answer is judged now, while another attempt may still take its place.
   if ((how.failed || !request_.route->deadline) && !settle(how)) return;
 
@@ -215,7 +216,10 @@ void proxied::answer_body(std::string_view piece) {
   }
   if (!request_.route->deadline) touch();
   request_.exchange->write(piece);
-  if (exchange_ && request_.exchange->buffered() > high_water) exchange_->pause();
+  if (exchange_ && request_.exchange->buffered() > high_water) {
+    held_ = true;
+    exchange_->pause();
+  }
 }
 
 void proxied::answer_end() {
@@ -242,7 +246,7 @@ void proxied::attempt_failed(http::client_error why) {
   const cause_text said(j.why, 0);
   j.for_policies.detail = said;
   last_ = j.why;
-  if (status_ == 0) note_attempt(0, j.why);
+  if (status_ == 0) note_attempt(0, j.why, j.for_policies.counts);
   if (settled_) {
     // The head was judged already (a stream, or an error that is passed on).
     if (started_) {
@@ -265,6 +269,7 @@ void proxied::request_body(std::string_view piece) {
 }
 
 void proxied::request_body_end() {
+  body_ended_ = true;
   if (!ended_ && exchange_) exchange_->end_body();
 }
 
@@ -283,6 +288,7 @@ void proxied::service_takes_more() {
 }
 
 void proxied::on_client_drained() {
+  held_ = false;
   if (!ended_ && exchange_) exchange_->resume();
 }
 
@@ -308,10 +314,37 @@ void proxied::arm() {
   if (!timer_.armed() || next < timer_.at()) timer_.arm(next);
 }
 
+// Whether it is the client we wait for: it has not sent all of its body, and the service has taken
+// what there was; or it does not take the answer.
+bool proxied::client_owes() const noexcept {
+  const bool owes_body = out_.streamed && body_asked_ && !body_ended_ && exchange_ && !started_ &&
+                         exchange_->buffered() == 0;
+  return owes_body || held_;
+}
+
+// Time ran out, and the service is not to blame.
+void proxied::give_up_on_client() {
+  note_attempt(status_, cause::client_slow, verdict::ignored);
+  if (exchange_) std::exchange(exchange_, nullptr)->cancel();
+  settled_ = true;
+  policies_due_ = time_point::max();
+  policies_->cancel(worker_.loop().now());
+  if (started_) {
+    cut(cause::client_slow);
+    return;
+  }
+  request_.exchange->close_after();
+  refuse(cause::client_slow, 0, duration::zero());
+}
+
 void proxied::on_timer() {
   if (ended_) return;
   const time_point now = worker_.loop().now();
   if (!settled_ && policies_due_ <= now) {
+    if (client_owes()) {
+      give_up_on_client();
+      return;
+    }
     policies_due_ = time_point::max();
     follow(policies_->timer(now));
   }

@@ -49,6 +49,10 @@ std::tm local_world::local_time() const {
 void worker_stats::add(const worker_stats& other) {
   server.add(other.server);
   client.add(other.client);
+  if (verdicts.size() < other.verdicts.size()) verdicts.resize(other.verdicts.size());
+  for (std::size_t i = 0; i < other.verdicts.size(); ++i) {
+    for (std::size_t v = 0; v < 3; ++v) verdicts[i][v].add(other.verdicts[i][v]);
+  }
   if (partial.size() < other.partial.size()) partial.resize(other.partial.size());
   for (std::size_t i = 0; i < other.partial.size(); ++i) partial[i] += other.partial[i];
   rejected += other.rejected;
@@ -236,9 +240,11 @@ void worker::finished(const request_context& request, int status, cause why, std
 }
 
 void worker::attempt_ended(const upstream::service& to, http::method verb, std::string_view target,
-                           int status, cause why, duration took) {
+                           int status, cause why, verdict counts, duration took) {
   const std::string_view method = http::to_string(verb);
   stats_.client.record(to.index(), method, status, to_string(why), took);
+  if (stats_.verdicts.size() <= to.index()) stats_.verdicts.resize(to.index() + 1);
+  stats_.verdicts[to.index()][static_cast<std::size_t>(counts)].record(took);
   if (!log::enabled(log::level::debug)) return;
   const upstream::service_settings& s = to.settings();
   std::string url = s.tls ? "https://" : "http://";

@@ -17,7 +17,7 @@ enum class cause : std::uint8_t {
   truncated,
   malformed,
   too_large,
-  bad_status,       // written status_NNN
+  bad_status,  // written status_NNN
   not_json,
   wrong_kind,
   missing_field,
@@ -25,7 +25,7 @@ enum class cause : std::uint8_t {
   dns_error,
   tls_error,
   too_many_items,
-  bad_path,         // a path slot that would leave its segment
+  bad_path,  // a path slot that would leave its segment
   // of ours, before a service was asked
   breaker_open,
   no_instance,
@@ -35,10 +35,11 @@ enum class cause : std::uint8_t {
   caller_deadline,  // the caller's own, shorter one
   cancelled,
   client_gone,
+  client_slow,  // time ran out while the client owed bytes
   bad_request,
   not_found,
   method_not_allowed,
-  required,         // a `require:` that does not hold
+  required,  // a `require:` that does not hold
   internal,
 };
 

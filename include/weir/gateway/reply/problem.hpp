@@ -13,24 +13,24 @@ namespace weir::gateway {
 
 // One thing that went wrong on the way to an answer.
 struct step_failure {
-  std::string_view step;   // "favorites"; "stock[3]" is written from step and item
+  std::string_view step;  // "favorites"; "stock[3]" is written from step and item
   std::int64_t item = -1;
   cause why = cause::none;
-  int status = 0;          // the service's, where there was one
+  int status = 0;  // the service's, where there was one
 };
 
-// An answer that is an error: what is said in its body and its fields. Nothing internal: no address,
-// no path of ours, no text of a service.
+// An answer that is an error: what is said in its body and its fields. Nothing internal: no
+// address, no path of ours, no text of a service.
 struct problem {
   int status = 500;
   cause why = cause::internal;
   int upstream_status = 0;
   std::string_view step = {};
-  std::string_view detail = {};              // a sentence fit for clients; empty: made from the rest
-  std::string_view code = {};                // of a `require:`
+  std::string_view detail = {};  // a sentence fit for clients; empty: made from the rest
+  std::string_view code = {};    // of a `require:`
   std::optional<duration> retry_after = {};  // rejections
   std::string_view trace_id = {};
-  std::string_view allow = {};               // 405
+  std::string_view allow = {};  // 405
 };
 
 struct error_answer {

@@ -23,15 +23,16 @@ struct render_scope {
 
 // What did not go as written. Such places print null; the answer is then partial and says so.
 struct rendered {
-  bool missing = false;                              // a member or index was not there
-  const expression::error_info* error = nullptr;     // the first error
-  std::string_view where;                            // of the first of either: "reply.products"
+  bool missing = false;                           // a member or index was not there
+  const expression::error_info* error = nullptr;  // the first error
+  std::string_view where;                         // of the first of either: "reply.products"
 };
 
 // Writes the shape as JSON. Values of documents are copied as the slices they came as.
 rendered render(const shape& of, const render_scope& in, json::writer& to);
 
-// The same as a value that expressions can use: for `default:` and `value:`. `what` tells how it went.
+// The same as a value that expressions can use: for `default:` and `value:`. `what` tells how it
+// went.
 expression::value evaluate(const shape& of, const render_scope& in, json::parser& parser,
                            rendered& what);
 

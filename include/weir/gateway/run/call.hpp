@@ -37,8 +37,7 @@ struct prepared_call {
   std::string_view target;
   std::string_view header_lines;  // complete but for trace and deadline, which differ by attempt
   std::string_view body;
-  telemetry::trace_context trace;           // of the request; each attempt is a child
-  time_point deadline = time_point::max();  // of the request: what is left of it is sent on
+  telemetry::trace_context trace;  // of the request; each attempt is a child
 };
 
 // One call of a composed request: attempts, back-off, circuit and time-outs by the pipeline, which
@@ -80,7 +79,7 @@ class call_run final : private http::client_receiver {
   void send(http::client_pool& pool);
   void on_resolved(bool resolved);
   void attempt_over(const judged& how);
-  void note_attempt(int status, cause why) const;
+  void note_attempt(int status, cause why, verdict counts) const;
   void finish(const action& done);
   void stop_attempt();
   bool room_for(std::size_t bytes);

@@ -72,10 +72,12 @@ class proxied final {
   void on_client_gone();
   void on_client_drained();
   void on_timer();
+  bool client_owes() const noexcept;
+  void give_up_on_client();
 
   void pass_head();
   bool settle(const weir::outcome& how);
-  void note_attempt(int status, cause why);
+  void note_attempt(int status, cause why, verdict counts);
   void touch();
   void arm();
   void refuse(cause why, int status, duration retry_after);
@@ -111,8 +113,10 @@ class proxied final {
   time_point idle_due_ = time_point::max();
   bool settled_ = false;  // the pipeline has its verdict
   bool body_asked_ = false;
-  bool started_ = false;   // the client has the head
-  bool complete_ = false;  // the client has all
+  bool body_ended_ = false;  // all of the request is on its way
+  bool held_ = false;        // the answer waits for a client that reads slowly
+  bool started_ = false;     // the client has the head
+  bool complete_ = false;    // the client has all
   bool ended_ = true;
   io::timer timer_;
   io::deferred quiet_;

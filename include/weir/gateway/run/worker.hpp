@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -47,10 +48,11 @@ class local_world final : public expression::environment {
 
 // What one worker has counted: plain data, copied on demand.
 struct worker_stats {
-  telemetry::request_stats server;     // by route::index
-  telemetry::request_stats client;     // by service::index
-  std::vector<std::uint64_t> partial;  // by route::index
-  std::uint64_t rejected = 0;          // requests the server refused before a route was asked
+  telemetry::request_stats server;                            // by route::index
+  telemetry::request_stats client;                            // by service::index
+  std::vector<std::array<telemetry::histogram, 3>> verdicts;  // by service::index() and verdict
+  std::vector<std::uint64_t> partial;                         // by route::index
+  std::uint64_t rejected = 0;  // requests the server refused before a route was asked
   std::size_t connections = 0;
   std::size_t active = 0;
 
@@ -99,7 +101,7 @@ class worker {
   void finished(const request_context& request, int status, cause why, std::uint64_t bytes);
   // The end of every attempt at a service: counted, and at debug level a line.
   void attempt_ended(const upstream::service& to, http::method verb, std::string_view target,
-                     int status, cause why, duration took);
+                     int status, cause why, verdict counts, duration took);
   void count_partial(std::uint32_t route);
   void count_rejected(int status, std::string_view detail, const io::address& from);
   void append_cors(const request_context& request, std::string& header_lines) const;
