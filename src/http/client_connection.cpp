@@ -61,6 +61,7 @@ void h1_connection::rest(time_point now) noexcept {
   if (state_ == state::connecting) pool_.left_connecting();
   state_ = state::idle;
   idle_since_ = now;
+  reused_ = true;
 }
 
 void h1_connection::run(h1_exchange& exchange) {
@@ -226,7 +227,7 @@ h1_connection::next h1_connection::finish() {
   h1_exchange& ended = *std::exchange(exchange_, nullptr);
   const bool reusable =
       keep_alive_ && ended.all_sent() && begin_ == end_ && !stream_->peer_closed();
-  used_ = true;
+  reused_ = true;
   begin_ = end_ = 0;
   block_ = {};
   if (reusable) {
@@ -241,7 +242,7 @@ h1_connection::next h1_connection::finish() {
 
 h1_connection::next h1_connection::lost(bool orderly) {
   if (!head_done_) {
-    if (!answer_begun_ && used_ && exchange_->may_resend()) {
+    if (!answer_begun_ && reused_ && exchange_->may_resend()) {
       h1_exchange& again = *std::exchange(exchange_, nullptr);
       close();
       pool_.resend(again);

@@ -78,7 +78,7 @@ class h1_connection final : public list_hook<all_connections>,
 
   h1_pool& pool_;
   state state_ = state::connecting;
-  bool used_ = false;       // has carried an exchange to its end
+  bool reused_ = false;     // has carried an exchange or rested: its peer may have given it up
   bool undrained_ = false;  // the socket may hold bytes of which no further edge will tell
   bool write_blocked_ = false;
   bool write_broken_ = false;

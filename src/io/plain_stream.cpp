@@ -43,7 +43,9 @@ io_result plain_stream::read(std::span<char> into) {
     const ssize_t n = ::recv(fd_, into.data(), into.size(), 0);
     if (n > 0) {
       const auto bytes = static_cast<std::size_t>(n);
-      return {.status = io_status::ok, .bytes = bytes, .drained = bytes < into.size()};
+      // Once the end has been announced no edge will tell of it again: it must be read for.
+      return {
+          .status = io_status::ok, .bytes = bytes, .drained = bytes < into.size() && !peer_closed_};
     }
     if (n == 0) return {.status = io_status::end};
     if (errno == EINTR) continue;

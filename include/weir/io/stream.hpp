@@ -17,7 +17,8 @@ struct io_result {
   io_status status = io_status::ok;
   std::size_t bytes = 0;
   // After a read that gave bytes: the source is known to be empty (a short read), so that a further
-  // read would only cost a system call that ends in EAGAIN; wait for readability instead.
+  // read would only cost a system call that ends in EAGAIN; wait for readability instead. Never so
+  // when the peer is known to have closed: its end is still to be read.
   bool drained = false;
   int error = 0;  // errno, when failed
 };

@@ -162,6 +162,22 @@ TEST_F(ClientPool, ARequestOnAStaleConnectionGoesOutAgainOnAFreshOne) {
   }
 }
 
+TEST_F(ClientPool, AConnectionThatHasOnlyRestedMayBeStaleToo) {
+  open();
+  call gone;
+  start(gone).cancel();
+  auto stale = accept();
+  ASSERT_TRUE(until([&] { return pool->idle() == 1; }));
+  stale.close();
+  call c;
+  start(c);
+  auto fresh = accept();
+  request_on(fresh);
+  fresh.send(ok);
+  ASSERT_TRUE(until(c));
+  EXPECT_TRUE(c.ended);
+}
+
 TEST_F(ClientPool, ARequestThatWasReceivedOnAReusedConnectionGoesOutAgainToo) {
   open();
   auto stale = rested();

@@ -97,6 +97,16 @@ TEST_F(PlainStream, TellsThatThePeerHasClosedAndThenReadsTheRestAndTheEnd) {
   EXPECT_EQ(near->read(buffer).status, io_status::end);
 }
 
+TEST_F(PlainStream, IsNotDrainedBeforeAnEndThatHasBeenAnnounced) {
+  pair.far.send("bye");
+  pair.far.close();
+  ASSERT_TRUE(run_until(l, [&] { return handler.closed == 1; }));
+  std::array<char, 64> buffer;
+  const io_result r = near->read(buffer);
+  EXPECT_EQ(r.bytes, 3U);
+  EXPECT_FALSE(r.drained);  // or nobody would look for the end
+}
+
 TEST_F(PlainStream, AWriteToAClosedPeerFailsWithoutASignal) {
   pair.far.close();
   const iovec some = piece("x");
