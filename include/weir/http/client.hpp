@@ -29,7 +29,7 @@ std::string_view to_string(client_error e) noexcept;
 
 struct client_limits {
   std::size_t connections = 1024;     // for each pool
-  std::size_t idle_connections = 64;  // kept when unused
+  std::size_t idle_connections = 1024;  // kept when unused, until idle_timeout
   std::size_t waiting = 4096;         // exchanges that wait for a connection, for each pool
   duration idle_timeout = std::chrono::seconds(30);
   std::size_t head_bytes = 64 * 1024;  // of an answer; no more than io::buffer_pool::block_bytes
