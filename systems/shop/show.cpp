@@ -170,7 +170,8 @@ class shop_show {
       return told_.event("circuit " + t.circuit + " half-open: one call goes through as a probe");
     }
     if (t.to == "closed")
-      return told_.event("circuit " + t.circuit + " closed: all is well with it");
+      return told_.event("circuit " + t.circuit +
+                         " closed: the probe succeeded, calls go through again");
     stage::question q;
     q.port = cast_.admin_port();
     q.target = "/circuits";
