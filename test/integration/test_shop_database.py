@@ -11,11 +11,19 @@ from support.postgres import Postgres
 from support.shop import run_to_end, shop  # noqa: F401
 
 
-@pytest.fixture
-def postgres():
+@pytest.fixture(scope="module")
+def cluster():
     server = Postgres().create().start()
     yield server
     server.remove()
+
+
+@pytest.fixture
+def postgres(cluster):
+    """The server, running, however the test before has left it."""
+    if not cluster.running():
+        cluster.start()
+    return cluster
 
 
 CART = [{"product_id": p} for p in (1, 2, 3)]

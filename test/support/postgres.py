@@ -68,9 +68,12 @@ class Postgres:
             time.sleep(0.02)
         return self
 
+    def running(self):
+        return self.process.poll() is None
+
     def stop(self):
         """At once: sessions are ended by the server."""
-        if self.process.poll() is None:
+        if self.running():
             self.process.send_signal(signal.SIGINT)
             self.process.wait(20)
         self.log.close()
