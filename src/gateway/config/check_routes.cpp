@@ -48,7 +48,7 @@ class route_checker {
     }
     if (route_.steps) check_steps(c_, route_, names_, used_);
     expression_checker reply(c_.r, names_.everywhere());
-    forbid_answer(reply);
+    forbid_answer(reply, c_.d);
     if (route_.reply) reply.check(*route_.reply);
     if (route_.reply_headers) reply.check(*route_.reply_headers);
     used_.insert(reply.used().begin(), reply.used().end());
@@ -66,7 +66,7 @@ class route_checker {
   }
 
   void check_parts() {
-    if (!route_.proxy.given && !route_.reply.given) {
+    if (!route_.proxy.given && !route_.reply.given && !c_.r.has_error_in(route_.whole)) {
       c_.r.error(route_.where,
                  route_.steps.given
                      ? "the route `" + route_.name +
@@ -107,7 +107,7 @@ class route_checker {
     for (const requirement& one : *route_.settings.require) {
       if (!one.that) continue;
       expression_checker that(c_.r, names_.everywhere());
-      forbid_answer(that);
+      forbid_answer(that, c_.d);
       const static_type t = that.check(*one.that);
       if (!t.may_be(expression::bit(type::boolean) | expression::absent)) {
         c_.r.error(one.that.where,
@@ -120,13 +120,14 @@ class route_checker {
   void check_proxy() {
     check_service_name(c_, route_.proxy);
     expression_checker request(c_.r, names_.everywhere());
-    forbid_answer(request);
+    forbid_answer(request, c_.d);
     if (route_.proxy) request.check(*route_.proxy);
     if (route_.headers) request.check(*route_.headers);
   }
 
   void check_unused_steps() {
-    if (!route_.steps) return;
+    // What is wrong may be what would have used it.
+    if (!route_.steps || c_.r.has_error_in(route_.whole)) return;
     for (const auto& step : *route_.steps) {
       // A call that changes something may be made for that alone.
       const auto call = step.value.the_call();

@@ -19,6 +19,7 @@ void check_trip(checking& c, const trip_document& t, place at) {
                         {"slow", t.slow.given}};
   const auto given =
       std::count_if(std::begin(rules), std::end(rules), [](const rule& r) { return r.given; });
+  if (given == 0 && c.r.has_error_in(at)) return;
   if (given != 1) {
     c.r.error(at,
               std::string(given == 0 ? "this says no rule" : "one rule is enough") +
@@ -62,7 +63,7 @@ void check_headers(checking& c, const service_document& s) {
   expression_checker headers(c.r, names);
   headers.forbid(
       "path", "is different in every route, and these headers are for all; write them at the step");
-  forbid_answer(headers);
+  forbid_answer(headers, c.d);
   if (s.headers) headers.check(*s.headers);
 }
 

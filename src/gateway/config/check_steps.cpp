@@ -14,7 +14,13 @@ class step_checker {
  public:
   step_checker(checking& c, const route_document& route, const scope& names,
                const named<step_document>& step)
-      : c_(c), route_(route), names_(names), name_(step.name), at_(step.where), s_(step.value) {}
+      : c_(c),
+        route_(route),
+        names_(names),
+        name_(step.name),
+        at_(step.where),
+        whole_(step.whole),
+        s_(step.value) {}
 
   // The names that the step's expressions use.
   name_set run() {
@@ -48,7 +54,7 @@ class step_checker {
     if (first != nullptr && s_.value.given) {
       c_.r.error(s_.value.key, "a step makes a call or has a `value`, not both; take one out");
     }
-    if (first == nullptr && !s_.value.given) {
+    if (first == nullptr && !s_.value.given && !c_.r.has_error_in(whole_)) {
       c_.r.error(at_,
                  "the step `" + name_ +
                      "` does nothing; give it `get: service/path`, another call, or a `value`");
@@ -191,14 +197,14 @@ class step_checker {
 
   expression_checker checker(type_environment names) const {
     expression_checker made(c_.r, names);
-    forbid_answer(made);
+    forbid_answer(made, c_.d);
     return made;
   }
 
   void check_default() {
     if (!s_.fallback) return;
     expression_checker fallback(c_.r, names_.everywhere());
-    forbid_answer(fallback);
+    forbid_answer(fallback, c_.d);
     for (const auto& step : *route_.steps) {
       fallback.forbid(step.name,
                       "is a step, and steps may have failed when a `default` is needed; use the "
@@ -238,6 +244,7 @@ class step_checker {
   const scope& names_;
   const std::string& name_;
   place at_;
+  place whole_;
   const step_document& s_;
 };
 
@@ -294,7 +301,8 @@ class circle_finder {
 
 }  // namespace
 
-void forbid_answer(expression_checker& checker) {
+void forbid_answer(expression_checker& checker, const document& d) {
+  checker.know_services(d);
   for (const char* name : {"body", "status", "headers"}) {
     checker.forbid(
         name,

@@ -30,6 +30,6 @@ void check_service_name(checking& c, const setting<target>& t);
 void check_unused(checking& c);
 
 // The names that an expression of a route cannot use outside `take`, and the like.
-void forbid_answer(expression_checker& checker);
+void forbid_answer(expression_checker& checker, const document& d);
 
 }  // namespace weir::gateway::config

@@ -165,7 +165,8 @@ class query_type final : public type<std::vector<named<template_text>>> {
         continue;
       }
       if (auto value = r.read_template(from.items[i])) {
-        out.push_back({name.text, name.where, std::move(*value)});
+        out.push_back(
+            {name.text, name.where, std::move(*value), name.where.until(from.items[i].where)});
       }
     }
     return out;

@@ -74,6 +74,10 @@ std::size_t offset_in_source(const node& scalar, const source& in, std::size_t o
       ++t, ++r;
     }
   }
+  // What is asked for is no blank: indentation that lies before it is not it.
+  if (t < text.size() && !blank(text[t])) {
+    while (r < raw.size() && blank(raw[r])) ++r;
+  }
   return scalar.where.offset + std::min(r, raw.size());
 }
 

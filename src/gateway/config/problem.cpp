@@ -55,6 +55,13 @@ void problems::warn(place where, std::string what) {
   all_.push_back({severity::warning, where, std::move(what), {}});
 }
 
+bool problems::has_error_in(place stretch) const noexcept {
+  return std::any_of(all_.begin(), all_.end(), [&](const problem& p) {
+    return p.how == severity::error && p.where.offset >= stretch.offset &&
+           p.where.offset < stretch.end();
+  });
+}
+
 std::size_t problems::errors_() const noexcept {
   return static_cast<std::size_t>(std::count_if(
       all_.begin(), all_.end(), [](const problem& p) { return p.how == severity::error; }));

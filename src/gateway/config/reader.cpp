@@ -23,21 +23,6 @@ std::string bare_suggestion(std::string_view sentence) {
   return std::string(sentence.substr(before.size(), sentence.size() - before.size() - 2));
 }
 
-// 'word' → `word`, as all other messages write it.
-std::string with_backticks(std::string text) {
-  const auto edge = [](char c) { return !letter(c) && !digit(c) && c != '_' && c != '\''; };
-  std::size_t at = 0;
-  while ((at = text.find('\'', at)) != std::string::npos) {
-    const std::size_t end = text.find('\'', at + 1);
-    if (end == std::string::npos) break;
-    const bool opens = at == 0 || edge(text[at - 1]);
-    const bool closes = end + 1 == text.size() || edge(text[end + 1]);
-    if (opens && closes) text[at] = text[end] = '`';
-    at = opens && closes ? end + 1 : at + 1;
-  }
-  return text;
-}
-
 // Commas that separate, not those inside brackets or strings.
 std::vector<std::pair<std::size_t, std::size_t>> split_at_commas(std::string_view text) {
   std::vector<std::pair<std::size_t, std::size_t>> parts;
@@ -65,6 +50,20 @@ std::vector<std::pair<std::size_t, std::size_t>> split_at_commas(std::string_vie
 }
 
 }  // namespace
+
+std::string with_backticks(std::string text) {
+  const auto edge = [](char c) { return !letter(c) && !digit(c) && c != '_' && c != '\''; };
+  std::size_t at = 0;
+  while ((at = text.find('\'', at)) != std::string::npos) {
+    const std::size_t end = text.find('\'', at + 1);
+    if (end == std::string::npos) break;
+    const bool opens = at == 0 || edge(text[at - 1]);
+    const bool closes = end + 1 == text.size() || edge(text[end + 1]);
+    if (opens && closes) text[at] = text[end] = '`';
+    at = opens && closes ? end + 1 : at + 1;
+  }
+  return text;
+}
 
 bool is_name(std::string_view text, bool dashes) noexcept {
   if (text.empty() || text[0] < 'a' || text[0] > 'z') return false;

@@ -153,6 +153,7 @@ class routes_type final : public type<std::vector<route_document>> {
     body->pattern = std::move(route.pattern);
     body->name = k.text;
     body->where = k.where;
+    body->whole = k.where.until(value.where);
     out.push_back(std::move(*body));
   }
 

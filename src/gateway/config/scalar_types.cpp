@@ -30,7 +30,7 @@ std::optional<duration> read_duration(reader& r, const node& from, std::string_v
     r.error(from.where, shown(from) + " has no unit; write `" + std::string(text) + "ms` or `" +
                             std::string(text) + "s`");
   } else {
-    r.error(from.where, shown(from) + " is no duration: " + parsed.error() +
+    r.error(from.where, shown(from) + " is no duration: " + with_backticks(parsed.error()) +
                             "; write it like `250ms`, `1.5s` or `2m`");
   }
   return std::nullopt;
@@ -122,8 +122,8 @@ class bytes_type final : public type<std::uint64_t> {
     } else if (all_digits(*text)) {
       r.error(from.where, shown(from) + " has no unit; write `" + *text + "B`, `KiB` or `MiB`");
     } else {
-      r.error(from.where,
-              shown(from) + " is no size: " + parsed.error() + "; write it like `64KiB` or `8MiB`");
+      r.error(from.where, shown(from) + " is no size: " + with_backticks(parsed.error()) +
+                              "; write it like `64KiB` or `8MiB`");
     }
     return std::nullopt;
   }

@@ -120,8 +120,23 @@ std::size_t find_name(std::string_view text, std::string_view name, std::size_t 
   return begin;
 }
 
+expression::problem expression_checker::in_our_words(expression::problem p) const {
+  constexpr std::string_view before = "there is no '";
+  constexpr std::string_view behind = "' in 'circuits'";
+  if (document_ == nullptr || !p.message.starts_with(before) || !p.message.ends_with(behind))
+    return p;
+  const std::string name =
+      p.message.substr(before.size(), p.message.size() - before.size() - behind.size());
+  if (find_service(*document_, name) == nullptr) return p;
+  p.message = "the service '" + name + "' has no circuit; give it a 'breaker'";
+  p.suggestion.clear();
+  return p;
+}
+
 void expression_checker::take(const expression::checked& c, const node& scalar, std::size_t shift) {
-  r_.report(c.problems, scalar, shift);
+  expression::problems told;
+  for (const expression::problem& p : c.problems) told.push_back(in_our_words(p));
+  r_.report(told, scalar, shift);
   for (const std::string& name : c.roots) {
     used_.insert(name);
     const auto forbidden = forbidden_.find(name);

@@ -48,6 +48,8 @@ static_type circuits_type(const document& d);
 class expression_checker {
  public:
   expression_checker(reader& r, const type_environment& names) : r_(r), names_(names) {}
+  // Services without a breaker have no circuit; that is said in these words.
+  void know_services(const document& d) { document_ = &d; }
 
   // A name that means something elsewhere, but not here; the message goes on with `why`.
   void forbid(const std::string& name, const std::string& why) {
@@ -68,7 +70,10 @@ class expression_checker {
  private:
   void take(const expression::checked& c, const node& scalar, std::size_t shift);
 
+  expression::problem in_our_words(expression::problem p) const;
+
   reader& r_;
+  const document* document_ = nullptr;
   type_environment names_;
   name_set used_;
   std::map<std::string, std::string, std::less<>> forbidden_;

@@ -40,6 +40,12 @@ std::string_view nearest(std::string_view written, std::span<const std::string_v
   // Nobody means anything by a kilobyte of text; comparing it would only cost.
   if (written.empty() || written.size() > 64) return {};
   const std::string low = lower(written);
+  // A word left unfinished is meant as it begins.
+  if (low.size() >= 2) {
+    for (const std::string_view c : candidates) {
+      if (c.size() > low.size() && c.starts_with(low)) return c;
+    }
+  }
   std::string_view best;
   std::size_t least = std::max<std::size_t>(1, written.size() / 3) + 1;
   for (const std::string_view c : candidates) {

@@ -1,6 +1,26 @@
 #include "weir/gateway/config/table.hpp"
 
+#include <algorithm>
+#include <iterator>
+
 namespace weir::gateway::config {
+
+std::string plural(std::string_view word) {
+  if (word.ends_with('y')) return std::string(word.substr(0, word.size() - 1)) + "ies";
+  return std::string(word) + "s";
+}
+
+std::string any_table::called() const {
+  // Mappings that users name or list are things; all others are called by their key.
+  static constexpr std::string_view things[] = {"configuration", "service",    "policy",
+                                                "step",          "route",      "route group",
+                                                "requirement",   "error rule", "route limits"};
+  if (std::find(std::begin(things), std::end(things), name_) == std::end(things)) {
+    return "`" + std::string(name_) + "`";
+  }
+  if (name_ == "route limits") return "a route's `limits`";
+  return (name_ == "error rule" ? "an " : "a ") + std::string(name_);
+}
 
 void any_table::refuse(reader& r, const node& key) const {
   std::vector<std::string_view> names;
@@ -17,9 +37,7 @@ void any_table::refuse(reader& r, const node& key) const {
     if (k.type != nullptr) names.push_back(k.name);
   }
   const std::string_view near = nearest(key.text, names);
-  std::string what = "`" + key.text + "` is no key of ";
-  const bool vowel = std::string_view("aeiou").find(name_.front()) != std::string_view::npos;
-  what += (vowel ? "an " : "a ") + std::string(name_);
+  std::string what = "`" + key.text + "` is no key of " + called();
   constexpr std::size_t few = 8;
   if (near.empty() && names.size() <= few) what += "; write " + one_of(names);
   r.error(key.where, std::move(what), std::string(near));
@@ -54,7 +72,7 @@ void any_table::empty_value(reader& r, const node& key) const {
 void any_table::missing_key(reader& r, const node& from, std::string_view key) const {
   place at = from.where;
   if (!from.keys.empty()) at = from.keys.front().where;
-  r.error(at, "the " + std::string(name_) + " has no `" + std::string(key) + "`; add it");
+  r.error(at, called() + " needs a `" + std::string(key) + "`; add it");
 }
 
 }  // namespace weir::gateway::config

@@ -38,6 +38,7 @@ struct named {
   std::string name;
   place where;  // of the name
   T value;
+  place whole;  // the name and all that is said under it
 };
 
 // `off`, or the options.
@@ -298,6 +299,7 @@ struct route_document {
   route_pattern pattern;
   std::string name;  // "GET /products/{id}"
   place where;
+  place whole;
 
   route_settings settings;
   setting<std::vector<named<step_document>>> steps;

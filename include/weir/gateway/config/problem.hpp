@@ -26,6 +26,8 @@ class problems {
   void warn(place where, std::string what);
   void add(problem p) { all_.push_back(std::move(p)); }
 
+  // Whether something in that stretch is wrong: what is missing there may be it.
+  bool has_error_in(place stretch) const noexcept;
   bool has_errors() const noexcept { return errors_() != 0; }
   std::size_t errors() const noexcept { return errors_(); }
   std::size_t warnings() const noexcept { return all_.size() - errors_(); }

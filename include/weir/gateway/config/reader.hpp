@@ -22,6 +22,7 @@ class reader {
   void error(place where, std::string what, std::string suggestion = {}) {
     found_.error(where, std::move(what), std::move(suggestion));
   }
+  bool has_error_in(place stretch) const noexcept { return found_.has_error_in(stretch); }
   void warn(place where, std::string what) { found_.warn(where, std::move(what)); }
 
   // A scalar with the environment put in. `expected` completes "expected …" where it is none.
@@ -44,6 +45,9 @@ class reader {
   problems& found_;
   const expression::environment_lookup& environment_;
 };
+
+// 'word' → `word`: how all messages write what is written in a file.
+std::string with_backticks(std::string text);
 
 // Begins with a small letter; then letters, digits, `_`; and `-` where no expression must spell it.
 bool is_name(std::string_view text, bool dashes) noexcept;

@@ -14,6 +14,10 @@ struct place {
   std::uint32_t length = 0;
   std::uint32_t end() const noexcept { return offset + length; }
   friend bool operator==(const place&, const place&) = default;
+  // From the beginning of this to the end of another.
+  place until(place last) const noexcept {
+    return {offset, last.end() > offset ? last.end() - offset : length};
+  }
 };
 
 // A configuration file's name and text, kept for messages. Immutable.

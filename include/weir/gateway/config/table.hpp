@@ -12,6 +12,8 @@
 
 namespace weir::gateway::config {
 
+std::string plural(std::string_view word);
+
 // One key of a mapping, as the reference and the schema tell of it.
 struct key_info {
   std::string_view name;
@@ -35,6 +37,8 @@ class any_table {
   any_table(std::string_view name, std::string_view about) : name_(name), about_(about) {}
   ~any_table() = default;
 
+  // How messages call it: "a service", "`retry`".
+  std::string called() const;
   // Tells of a key that is not in the list, or not in this version.
   void refuse(reader& r, const node& key) const;
   // False, and told, where `from` is no mapping.
@@ -169,7 +173,8 @@ class table final : public any_table, public type<Into> {
       }
     }
     for (const row<Into>& each : rows_) {
-      if (each.info.required && from.find(each.info.name) == nullptr) {
+      if (each.info.required && from.find(each.info.name) == nullptr &&
+          !r.has_error_in(from.where)) {
         missing_key(r, from, each.info.name);
       }
     }
@@ -238,7 +243,7 @@ class list_of final : public type<std::vector<T>> {
     }
     return out;
   }
-  std::string word() const override { return "list of " + inner_.word() + "s"; }
+  std::string word() const override { return "list of " + plural(inner_.word()); }
   void schema(schema_writer& to) const override;
 
  private:
@@ -283,12 +288,12 @@ class named_map final : public type<std::vector<named<T>>> {
         continue;
       }
       if (auto read = inner_.read(r, from.items[i])) {
-        out.push_back({k.text, k.where, std::move(*read)});
+        out.push_back({k.text, k.where, std::move(*read), k.where.until(from.items[i].where)});
       }
     }
     return out;
   }
-  std::string word() const override { return "mapping from names to " + inner_.word() + "s"; }
+  std::string word() const override { return "mapping from names to " + plural(inner_.word()); }
   void schema(schema_writer& to) const override;
 
  private:
