@@ -80,6 +80,22 @@ def test_a_ratio_with_a_least_number_of_calls(make):
     assert play(gate, "F") == ["open"]             # 50 %
 
 
+def test_a_share_of_slow_calls(make):
+    gate = make("{trip: {slow: 60%, slower_than: 200ms, within: 20s, min_calls: 5}, open: 30s}")
+    for delay in (0.3, 0.3, 0, 0):
+        gate.script.delay = delay
+        assert gate.get("/").json()["x"] == 1
+    assert gate.state("a") == "closed"
+    gate.script.delay = 0.3
+    assert gate.get("/").json()["x"] == 1, "a slow answer is an answer"
+    assert gate.state("a") == "open"
+
+
+def test_slow_and_failed_are_two_things(make):
+    gate = make("{trip: {slow: 60%, slower_than: 200ms, within: 20s, min_calls: 3}, open: 30s}")
+    assert play(gate, "FFFFFF") == ["closed"] * 6
+
+
 def test_an_open_circuit_calls_nobody_and_answers_at_once(make):
     gate = make("{trip: {in_a_row: 1}, open: 30s}")
     play(gate, "F")

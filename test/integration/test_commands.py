@@ -179,6 +179,74 @@ def test_init_prints_a_configuration_that_is_sound(command, config_file):
     assert command("explain", path).code == 0
 
 
+def test_init_writes_a_file_but_never_over_one(command, tmp_path):
+    assert command("init", tmp_path / "mine.yaml").code == 0
+    assert command("check", tmp_path / "mine.yaml").code == 0
+    (tmp_path / "mine.yaml").write_text("precious")
+    again = command("init", tmp_path / "mine.yaml")
+    assert again.code == 1 and again.err.strip(), again
+    assert (tmp_path / "mine.yaml").read_text() == "precious"
+
+
+# The schema and the reference, out of the tables that parse
+
+
+def test_the_schema_is_json_and_knows_the_keys(command):
+    done = command("check", "--schema")
+    assert done.code == 0 and done.err == "", done
+    text = json.dumps(done.json())
+    for key in ("services", "routes", "deadline", "attempt_timeout", "in_a_row", "reply", "max_items", "trusted_proxies"):
+        assert f'"{key}"' in text, key
+
+
+def test_the_reference_names_every_key_of_the_schema(command):
+    schema = command("check", "--schema").json()
+    reference = command("check", "--reference").out
+    names = set()
+
+    def walk(node):
+        if isinstance(node, dict):
+            names.update(node.get("properties", {}))
+            for value in node.values():
+                walk(value)
+        elif isinstance(node, list):
+            for value in node:
+                walk(value)
+
+    walk(schema)
+    assert len(names) > 60
+    assert [n for n in sorted(names) if f"`{n}`" not in reference] == []
+
+
+# check --live
+
+
+def test_live_check_of_services_that_answer_and_that_do_not(command, config_file, upstream, free_port):
+    text = """
+        listen: 127.0.0.1:<port>
+        admin: off
+        services: {up: <up>, down: "http://127.0.0.1:<gone>", nowhere: "http://no-such-name.invalid"}
+        routes: {GET /up: {proxy: up}, GET /down: {proxy: down}, GET /nowhere: {proxy: nowhere}}
+        """
+    from support import ports
+
+    up, gone = upstream().always(json_reply(1)), ports.reserve()
+    done = command("check", "--live", config_file(text, up=up, port=free_port, gone=gone))
+    said = done.out + done.err
+    assert done.code == 1, done
+    assert re.search(rf"down.*127\.0\.0\.1:{gone}|127\.0\.0\.1:{gone}.*refused", said, re.S), done
+    assert "no-such-name.invalid" in said, done
+    done = command("check", "--live", config_file(text.replace('down: "http://127.0.0.1:<gone>", nowhere: "http://no-such-name.invalid"', "")
+                                                  .replace(", GET /down: {proxy: down}, GET /nowhere: {proxy: nowhere}", ""), up=up, port=free_port))
+    assert done.code == 0, done
+
+
+def test_live_check_of_a_taken_port(command, config_file, upstream):
+    taken = upstream()
+    done = command("check", "--live", config_file("listen: 127.0.0.1:<port>\nadmin: off\nroutes: {GET /: {reply: 1}}", port=taken.port))
+    assert done.code == 1 and str(taken.port) in done.out + done.err, done
+
+
 # health
 
 

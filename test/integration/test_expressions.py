@@ -216,6 +216,17 @@ def test_the_environment_is_put_in_once_at_load_and_typed_by_its_field(weir, ups
     assert up.last.headers["X-Token"] == "${x} ${TEST_HOST}"
 
 
+def test_a_secret_from_a_file(weir, upstream, tmp_path):
+    (tmp_path / "token").write_text("Bearer s3cret\n")
+    up = upstream().always(json_reply(1))
+    gate = weir("""
+        services: {s: {url: <s>, header_files: {Authorization: <dir>/token}}}
+        routes: {GET /: {proxy: s/x}}
+        """, s=up, dir=tmp_path)
+    gate.get("/")
+    assert up.last.headers["Authorization"] == "Bearer s3cret"
+
+
 @pytest.mark.parametrize("written, words", [
     ("${TEST_MISSING}", ["TEST_MISSING"]), ("${TEST_MISSING:?set the secret first}", ["set the secret first"])])
 def test_a_variable_that_is_not_set_is_an_error_at_load(command, config_file, written, words):

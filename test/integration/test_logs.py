@@ -152,6 +152,17 @@ def test_info_shows_no_attempts(weir, upstream):
     assert gate.log_lines("/x/1") == []
 
 
+def test_the_log_as_json_lines_in_a_file(weir, upstream, tmp_path):
+    log = tmp_path / "weir.log"
+    gate = weir(CONFIG, a=upstream().always(status(500)), arguments=["--log", log, "--log-json"])
+    gate.get("/x/1")
+    gate.get("/x/1")
+    for line in access(log, 3):
+        assert {"level", "message"} <= set(line)
+    assert any("circuit a closed -> open" in line["message"] for line in access(log, 3))
+    assert gate.log() == ""
+
+
 @pytest.mark.parametrize("level, info, warn", [("info", True, True), ("warn", False, True), ("error", False, False)])
 def test_levels(weir, upstream, level, info, warn):
     gate = weir(CONFIG, a=upstream().always(status(500)), arguments=["--log-level", level])

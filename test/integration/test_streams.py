@@ -148,6 +148,44 @@ def test_back_pressure_of_a_slow_service_reaches_the_client(weir, upstream):
         assert c.read_response().json() == {"bytes": 48 << 20}
 
 
+SLOW = """
+    limits: {body_timeout: 50s, body_least_rate: 0}
+    services: {a: {url: <a>, timeout: 700ms, breaker: {trip: {in_a_row: 9}, open: 1s}}}
+    routes:
+      POST /whole/{x}: {deadline: 20s, proxy: a}
+      GET /plain: {deadline: 20s, proxy: a/plain}
+    """
+
+
+def test_a_slow_upload_is_no_failure_of_the_service(weir, upstream):
+    up = upstream().always(lambda x: json_reply({"bytes": len(x.request.body)})(x))
+    gate = weir(SLOW, a=up)
+    with gate.connect() as c:
+        c.send("POST /whole/up HTTP/1.1\r\nHost: x\r\nContent-Length: 20\r\n\r\n")
+        c.send_slowly(b"x" * 20, pause=0.1)
+        answer = c.read_response()
+    assert answer.status in (200, 408), answer
+    assert gate.circuit("a")["failures"] == 0
+
+
+def test_a_slow_download_is_no_failure_of_the_service(weir, upstream):
+    size = 12 << 20
+    up = upstream().always(lambda x: x.send(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % size + b"x" * size))
+    gate = weir(SLOW, a=up)
+    with gate.connect(receive_buffer=16384) as c:
+        c.send(format_request("GET", "/plain", host="x"))
+        c.read_head()
+        time.sleep(1.5)
+        c.ending(timeout=0.5)
+    assert gate.circuit("a")["failures"] == 0
+
+
+def test_a_silent_service_still_is(weir, upstream):
+    gate = weir(SLOW, a=upstream().always(lambda x: x.hang()))
+    assert gate.post("/whole/up", b"body").status == 504
+    assert gate.circuit("a")["failures"] == 1
+
+
 def test_an_early_answer_to_an_upload(gate):
     gate.up.on("POST /whole/up", status(403), stream_body=True)
     with gate.connect() as c:
