@@ -76,7 +76,8 @@ class route_maker {
   }
 
   step_plan step(std::size_t index) {
-    const auto& [name, where, s] = (*doc_.steps)[index];
+    const std::string& name = (*doc_.steps)[index].name;
+    const config::step_document& s = (*doc_.steps)[index].value;
     step_plan made;
     made.name = name;
     made.slot = slot_of(index);

@@ -76,9 +76,10 @@ class step_printer {
     for (const explained_step& s : e_.steps) {
       if (s.wave == number) steps.push_back(&s);
     }
-    out_ += paint_.bold(
-        steps.size() == 1 ? "one step" : std::to_string(steps.size()) + " steps at the same time");
-    out_ += number == 1 ? "\n" : ", each as soon as what it needs is there\n";
+    const std::string count =
+        steps.size() == 1 ? "one step" : std::to_string(steps.size()) + " steps at the same time";
+    out_ += paint_.bold(number == 1 ? count : "then " + count);
+    out_ += number == 1 || steps.size() == 1 ? "\n" : ", each as soon as what it needs is there\n";
     for (std::size_t i = 0; i < steps.size(); ++i) step(*steps[i], i + 1 == steps.size());
   }
 
