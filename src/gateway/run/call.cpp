@@ -54,7 +54,8 @@ void call_run::start(time_point until, cause at_deadline) {
   policies_.emplace(what_.step->policies,
                     call_facts{.until = deadline::at(until),
                                .until_is_configured = at_deadline != cause::caller_deadline,
-                               .retryable = retryable_});
+                               .retryable = retryable_,
+                               .timeouts_count = timeouts_count(*what_.step->call)});
   follow(policies_->start(worker_.loop().now()));
 }
 
@@ -206,7 +207,8 @@ void call_run::stop_attempt() {
   result_ = {};
   result_.why = cause::response_timeout;
   note_attempt(0, cause::response_timeout,
-               at_deadline_ == cause::caller_deadline ? verdict::ignored : verdict::failure);
+               at_deadline_ == cause::caller_deadline ? verdict::ignored
+                                                      : timeouts_count(*what_.step->call));
 }
 
 void call_run::on_time() {

@@ -79,6 +79,10 @@ weir::outcome outcome_of_status(const call_plan& call, int status, duration retr
   return o;
 }
 
+verdict timeouts_count(const call_plan& call) noexcept {
+  return counted(call.service->settings().failures.timeout);
+}
+
 cause cause_of(const weir::outcome& end, cause last) {
   switch (end.why) {
     case weir::cause::none:

@@ -60,7 +60,8 @@ void proxied::start(const request_context& request, std::string_view path,
 
   policies_.emplace(plan.policies, call_facts{.until = deadline::at(request_.deadline),
                                               .until_is_configured = !request_.caller_deadline,
-                                              .retryable = out_.resend_on_stale});
+                                              .retryable = out_.resend_on_stale,
+                                              .timeouts_count = timeouts_count(plan.call)});
   if (!request_.route->deadline) touch();
   follow(policies_->start(worker_.loop().now()));
 }
@@ -135,8 +136,9 @@ void proxied::stop_attempt() {
   waiter_.leave();
   if (!exchange_) return;
   std::exchange(exchange_, nullptr)->cancel();
-  note_attempt(0, cause::response_timeout,
-               request_.caller_deadline ? verdict::ignored : verdict::failure);
+  note_attempt(
+      0, cause::response_timeout,
+      request_.caller_deadline ? verdict::ignored : timeouts_count(request_.route->proxy->call));
 }
 
 void proxied::note_attempt(int status, cause why, verdict counts) {
@@ -353,8 +355,9 @@ void proxied::on_timer() {
     if (exchange_) std::exchange(exchange_, nullptr)->cancel();
     if (!settled_) {
       settled_ = true;
-      policies_->attempt_done(now, attempt_,
-                              weir::outcome::failure(weir::cause::response_timeout, false));
+      weir::outcome late = weir::outcome::failure(weir::cause::response_timeout, false);
+      late.counts = timeouts_count(request_.route->proxy->call);
+      policies_->attempt_done(now, attempt_, late);
     }
     if (started_) {
       cut(cause::response_timeout);

@@ -84,7 +84,7 @@ void proxied::render_headers(const http::request_head& head) {
   const call_plan& call = request_.route->proxy->call;
   std::string& to = header_lines_;
   const auto connection = head.fields.find("connection").value_or("");
-  std::string_view forwarded_for;
+  std::string forwarded_for;
   std::string_view forwarded_proto = "http";
   std::string_view forwarded_host = head.host;
   for (const http::field& f : head.fields) {
@@ -92,7 +92,8 @@ void proxied::render_headers(const http::request_head& head) {
     if (is_forwarding(f.name)) {
       if (!request_.trusted_peer) continue;
       if (http::iequals(f.name, "x-forwarded-for")) {
-        forwarded_for = f.value;
+        if (!forwarded_for.empty()) forwarded_for += ", ";
+        forwarded_for += f.value;
         continue;
       }
       if (http::iequals(f.name, "x-forwarded-proto")) {

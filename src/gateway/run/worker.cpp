@@ -214,7 +214,9 @@ void worker::finished(const request_context& request, int status, cause why, std
   const duration took = loop_.now() - request.began;
   // Subject 0 is what found no route.
   const std::uint32_t subject = request.route ? request.route->index + 1 : 0;
-  stats_.server.record(subject, http::to_string(request.verb), status, to_string(why), took);
+  // A partial answer is an answer: its causes are in its header and in the access log.
+  stats_.server.record(subject, http::to_string(request.verb), status,
+                       status < 400 ? std::string_view() : to_string(why), took);
   if (!access_log_) return;
 
   std::string line;
@@ -242,7 +244,9 @@ void worker::finished(const request_context& request, int status, cause why, std
 void worker::attempt_ended(const upstream::service& to, http::method verb, std::string_view target,
                            int status, cause why, verdict counts, duration took) {
   const std::string_view method = http::to_string(verb);
-  stats_.client.record(to.index(), method, status, to_string(why), took);
+  // A status speaks for itself.
+  stats_.client.record(to.index(), method, status,
+                       why == cause::bad_status ? std::string_view() : to_string(why), took);
   if (stats_.verdicts.size() <= to.index()) stats_.verdicts.resize(to.index() + 1);
   stats_.verdicts[to.index()][static_cast<std::size_t>(counts)].record(took);
   if (!log::enabled(log::level::debug)) return;

@@ -113,11 +113,14 @@ action pipeline_call::timer(time_point now) {
     // fallback may still answer. If a timeout inside had run out before, that is the other side's
     // failure.
     outcome late = outcome::failure(cause::deadline, false);
+    late.counts = facts_.timeouts_count;
     if (!facts_.until_is_configured && until_[inside] == until_[0]) late.counts = verdict::ignored;
     return stop(inside, late, now);
   }
-  abandon_inside(i, verdict::failure, now);
-  return stop(i, outcome::failure(cause::timeout, facts_.retryable), now);
+  abandon_inside(i, facts_.timeouts_count, now);
+  outcome late = outcome::failure(cause::timeout, facts_.retryable);
+  late.counts = facts_.timeouts_count;
+  return stop(i, late, now);
 }
 
 action pipeline_call::cancel(time_point now) {

@@ -26,6 +26,9 @@ struct judged {
 // What a status alone says to the policies.
 weir::outcome outcome_of_status(const call_plan& call, int status, duration retry_after);
 
+// What a time-out set by the configuration says of the service.
+verdict timeouts_count(const call_plan& call) noexcept;
+
 // The cause of a call's end as the pipeline gives it; `last` is that of the last attempt.
 cause cause_of(const weir::outcome& end, cause last);
 

@@ -22,6 +22,7 @@ struct call_facts {
                                        // other side, unless…
   bool until_is_configured = false;    // …the deadline is a setting as a timeout is
   bool retryable = true;               // sending it twice does no harm
+  verdict timeouts_count = verdict::failure;  // what a time-out that was set says of the other side
   // Called, by any thread, when a call that waits for its turn should be asked again (timer()).
   delegate<void()> wake = {};
 };
