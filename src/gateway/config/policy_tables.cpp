@@ -19,9 +19,9 @@ const table<retry_budget_document>& budget_table() {
 const table<trip_document>& trip_table() {
   static const table<trip_document> t(
       "trip",
-      "When a circuit opens: `{in_a_row: 5}`, `{failures: 5, within: 10s}` or `{ratio: 20%, "
-      "within: "
-      "20s, min_calls: 10}`.",
+      "When a circuit opens, by one of four rules: `{in_a_row: 5}`, `{failures: 5, within: 10s}`, "
+      "`{ratio: 20%, within: 20s, min_calls: 10}` or `{slow: 80%, slower_than: 500ms, within: "
+      "10s}`.",
       {
           key<&trip_document::in_a_row>("in_a_row", types::at_least_one(),
                                         "So many failures without a success between them."),
