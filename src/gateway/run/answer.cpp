@@ -52,6 +52,7 @@ void composition::answer() {
   worker_.append_cors(request_, header_lines_);
   request_.exchange->respond(route.reply_status, header_lines_, body_);
   if (!missing_.empty()) worker_.count_partial(route.index);
+  if (!missing_.empty()) request_.upstream_status = missing_.front().status;
   over(route.reply_status, missing_.empty() ? cause::none : missing_.front().why);
 }
 
@@ -108,6 +109,7 @@ void composition::answer_problem(problem p) {
   worker_.append_cors(request_, header_lines_);
   body_ = out.body;
   request_.exchange->respond(out.status, header_lines_, body_);
+  request_.upstream_status = p.upstream_status;
   over(out.status, p.why);
 }
 

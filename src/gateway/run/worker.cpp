@@ -29,14 +29,6 @@ bool same_connections(const upstream::service_settings& a, const upstream::servi
          a.pool.idle_connections == b.pool.idle_connections && a.pool.waiting == b.pool.waiting;
 }
 
-void append_now(std::string& to, std::int64_t unix_seconds) {
-  const auto at = static_cast<std::time_t>(unix_seconds);
-  std::tm utc{};
-  ::gmtime_r(&at, &utc);
-  char text[32];
-  to.append(text, std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc));
-}
-
 }  // namespace
 
 std::tm local_world::local_time() const {
@@ -175,15 +167,6 @@ void worker::drain(time_point until, std::function<void(std::size_t)> done) {
   one();
 }
 
-worker_stats worker::stats() const {
-  worker_stats out = stats_;
-  for (const listening& l : listening_) {
-    out.connections += l.by->connections();
-    out.active += l.by->active_exchanges();
-  }
-  return out;
-}
-
 composition& worker::take_composition() {
   if (idle_compositions_.empty()) {
     return *compositions_.emplace_back(std::make_unique<composition>(*this));
@@ -208,81 +191,6 @@ proxied& worker::take_proxied() {
 void worker::give_back(proxied& done) {
   idle_proxied_.push_back(&done);
   if (generations_.size() > 1) drop_unused_generations();
-}
-
-void worker::finished(const request_context& request, int status, cause why, std::uint64_t bytes) {
-  const duration took = loop_.now() - request.began;
-  // Subject 0 is what found no route.
-  const std::uint32_t subject = request.route ? request.route->index + 1 : 0;
-  // A partial answer is an answer: its causes are in its header and in the access log.
-  stats_.server.record(subject, http::to_string(request.verb), status,
-                       status < 400 ? std::string_view() : to_string(why), took);
-  if (!access_log_) return;
-
-  std::string line;
-  json::writer out(line);
-  std::string time;
-  append_now(time, loop_.unix_seconds());
-  out.begin_object();
-  out.key("time").string(time);
-  out.key("client").string(request.log_client);
-  out.key("method").string(request.log_method);
-  out.key("path").string(request.log_target);
-  if (request.route) out.key("route").string(request.route->name);
-  out.key("status").integer(status);
-  out.key("bytes").unsigned_integer(bytes);
-  out.key("duration_ms")
-      .number(std::chrono::duration<double, std::milli>(
-                  std::chrono::round<std::chrono::microseconds>(took))
-                  .count());
-  out.key("trace_id").string(request.trace_text());
-  if (why != cause::none) out.key("cause").string(to_string(why));
-  out.end_object();
-  access_log_->write(line);
-}
-
-void worker::attempt_ended(const upstream::service& to, http::method verb, std::string_view target,
-                           int status, cause why, verdict counts, duration took) {
-  const std::string_view method = http::to_string(verb);
-  // A status speaks for itself.
-  stats_.client.record(to.index(), method, status,
-                       why == cause::bad_status ? std::string_view() : to_string(why), took);
-  if (stats_.verdicts.size() <= to.index()) stats_.verdicts.resize(to.index() + 1);
-  stats_.verdicts[to.index()][static_cast<std::size_t>(counts)].record(took);
-  if (!log::enabled(log::level::debug)) return;
-  const upstream::service_settings& s = to.settings();
-  std::string url = s.tls ? "https://" : "http://";
-  url.append(s.authority).append(target);
-  log::debug("upstream attempt", {{"service", to.name()},
-                                  {"method", method},
-                                  {"url", url},
-                                  {"status", status},
-                                  {"ms", std::chrono::duration<double, std::milli>(took).count()},
-                                  {"cause", std::string_view(cause_text(why, status))}});
-}
-
-void worker::count_partial(std::uint32_t route) {
-  if (stats_.partial.size() <= route) stats_.partial.resize(route + 1);
-  ++stats_.partial[route];
-}
-
-void worker::count_rejected(int status, std::string_view detail, const io::address& from) {
-  ++stats_.rejected;
-  stats_.server.record(0, http::to_string(http::method::other), status,
-                       to_string(cause::bad_request), duration::zero());
-  if (log::enabled(log::level::debug)) {
-    log::debug("request refused",
-               {{"status", status}, {"reason", detail}, {"client", from.to_string()}});
-  }
-  if (!access_log_) return;
-  std::string line;
-  std::string time;
-  append_now(time, loop_.unix_seconds());
-  json::writer out(line);
-  out.begin_object().key("time").string(time).key("client").string(from.ip());
-  out.key("status").integer(status).key("cause").string("bad_request");
-  out.key("detail").string(detail).end_object();
-  access_log_->write(line);
 }
 
 void worker::append_cors(const request_context& request, std::string& lines) const {

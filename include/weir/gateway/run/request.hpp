@@ -27,6 +27,7 @@ struct request_context {
   bool caller_deadline = false;  // the deadline is the caller's, shorter than the route's
   bool trusted_peer = false;     // the peer is one of trusted_proxies
   std::string_view cors_origin;  // the request's origin, where `cors:` allows it
+  int upstream_status = 0;       // the service's, where a failure of its is the cause of the end
   http::method verb = http::method::get;
   // Filled only where there is an access log: the exchange is gone by the time it is written.
   std::string log_method;

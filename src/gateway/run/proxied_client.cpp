@@ -1,0 +1,82 @@
+// The client's side of a proxied request: its body on the way to the service, its leaving, and its
+// slowness.
+
+#include <utility>
+
+#include "weir/gateway/run/proxied.hpp"
+#include "weir/gateway/run/worker.hpp"
+
+namespace weir::gateway {
+namespace {
+
+// What the service may lag behind the client before the client is told to wait.
+constexpr std::size_t high_water = 64 * 1024;
+
+}  // namespace
+
+void proxied::request_body(std::string_view piece) {
+  if (ended_ || !exchange_) return;  // the service has answered without it
+  if (!request_.route->deadline) touch();
+  exchange_->write_body(piece);
+  if (exchange_->buffered() > high_water) request_.exchange->pause_body();
+}
+
+void proxied::request_body_end() {
+  body_ended_ = true;
+  if (!ended_ && exchange_) exchange_->end_body();
+}
+
+void proxied::request_body_failed(int status) {
+  if (ended_) return;
+  stop_attempt();
+  if (!settled_) {
+    settled_ = true;
+    policies_->cancel(worker_.loop().now());
+  }
+  over(status, status == 499 ? cause::client_gone : cause::bad_request);
+}
+
+void proxied::service_takes_more() {
+  if (!ended_) request_.exchange->resume_body();
+}
+
+void proxied::on_client_drained() {
+  held_ = false;
+  if (!ended_ && exchange_) exchange_->resume();
+}
+
+void proxied::on_client_gone() {
+  if (ended_) return;
+  if (exchange_) std::exchange(exchange_, nullptr)->cancel();
+  waiter_.leave();
+  if (!settled_) {
+    settled_ = true;
+    policies_->cancel(worker_.loop().now());
+  }
+  over(499, cause::client_gone);
+}
+
+// Whether it is the client we wait for: it has not sent all of its body, and the service has taken
+// what there was; or it does not take the answer.
+bool proxied::client_owes() const noexcept {
+  const bool owes_body = out_.streamed && body_asked_ && !body_ended_ && exchange_ && !started_ &&
+                         exchange_->buffered() == 0;
+  return owes_body || held_;
+}
+
+// Time ran out, and the service is not to blame.
+void proxied::give_up_on_client() {
+  note_attempt(status_, cause::client_slow, verdict::ignored);
+  if (exchange_) std::exchange(exchange_, nullptr)->cancel();
+  settled_ = true;
+  policies_due_ = time_point::max();
+  policies_->cancel(worker_.loop().now());
+  if (started_) {
+    cut(cause::client_slow);
+    return;
+  }
+  request_.exchange->close_after();
+  refuse(cause::client_slow, 0, duration::zero());
+}
+
+}  // namespace weir::gateway
