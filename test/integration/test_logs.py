@@ -81,7 +81,10 @@ def test_an_access_line_for_each_request(weir, upstream, tmp_path):
         assert line["client"] == "127.0.0.1" and line["method"] == "GET"
         assert 0 <= line["duration_ms"] < 5000
         assert len(line["trace_id"]) == 32
-    one, nowhere, proxied, partial, failed = lines
+    # Two workers write side by side, each line after its answer has gone out.
+    by_path = {line["path"]: line for line in lines}
+    one, nowhere, proxied = by_path["/x/1?secret=1"], by_path["/nowhere"], by_path["/proxied"]
+    partial, failed = by_path["/x/2"], by_path["/required"]
     assert one["status"] == 200 and one["route"] == "GET /x/{n}" and one["path"].startswith("/x/1")
     assert one["trace_id"] == "4bf92f3577b34da6a3ce929d0e0e4736"
     assert one["bytes"] == len('{"x":1}')
