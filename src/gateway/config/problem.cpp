@@ -1,6 +1,7 @@
 #include "weir/gateway/config/problem.hpp"
 
 #include <algorithm>
+#include <numeric>
 #include <string>
 #include <utility>
 
@@ -68,9 +69,16 @@ std::size_t problems::errors_() const noexcept {
 }
 
 void problems::sort() {
-  std::stable_sort(all_.begin(), all_.end(), [](const problem& a, const problem& b) {
-    return a.where.offset < b.where.offset;
+  // By place, and where that is the same as they were found. (Not std::stable_sort: clang warns of
+  // what libstdc++ 12 does inside it.)
+  std::vector<std::size_t> order(all_.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::sort(order.begin(), order.end(), [this](std::size_t a, std::size_t b) {
+    return std::pair(all_[a].where.offset, a) < std::pair(all_[b].where.offset, b);
   });
+  std::vector<problem> sorted;
+  for (const std::size_t i : order) sorted.push_back(std::move(all_[i]));
+  all_ = std::move(sorted);
   const auto same = [](const problem& a, const problem& b) {
     return a.where == b.where && a.how == b.how && a.what == b.what;
   };

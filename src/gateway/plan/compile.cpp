@@ -41,8 +41,9 @@ http::server_limits limits_of(const config::setting<config::limits_document>& l)
 }
 
 // The most exact first: a cause, a status, a class of statuses, all.
+constexpr int most_vague = 3;
 int vagueness(const std::string& cause) {
-  if (cause == "*") return 3;
+  if (cause == "*") return most_vague;
   if (cause.ends_with("xx")) return 2;
   return cause[0] >= '0' && cause[0] <= '9' ? 1 : 0;
 }
@@ -53,8 +54,9 @@ std::shared_ptr<const error_shape> compile_errors(const config::setting<config::
                                                   config::problems& found) {
   if (!e) return nullptr;
   auto made = std::make_shared<error_shape>();
-  if (e->causes) {
+  for (int vague = 0; e->causes && vague <= most_vague; ++vague) {
     for (const auto& c : *e->causes) {
+      if (vagueness(c.name) != vague) continue;
       error_shape::rule rule;
       rule.cause = c.name;
       take(rule.status, c.value.status);
@@ -62,9 +64,6 @@ std::shared_ptr<const error_shape> compile_errors(const config::setting<config::
       take(rule.message, c.value.message);
       made->rules.push_back(std::move(rule));
     }
-    std::stable_sort(made->rules.begin(), made->rules.end(), [](const auto& a, const auto& b) {
-      return vagueness(a.cause) < vagueness(b.cause);
-    });
   }
   if (e->body) {
     name_slots names;

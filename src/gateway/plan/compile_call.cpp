@@ -36,9 +36,9 @@ bool from_client(const expression::program& p) {
 
 class call_maker {
  public:
-  call_maker(compiling& c, call_plan& into, const config::node& scalar, const name_slots& names,
+  call_maker(call_plan& into, const config::node& scalar, const name_slots& names,
              program_maker& make)
-      : c_(c), into_(into), scalar_(scalar), names_(names), make_(make) {}
+      : into_(into), scalar_(scalar), names_(names), make_(make) {}
 
   void path(const config::target& to) {
     const std::string& base = into_.service->settings().base_path;
@@ -106,7 +106,6 @@ class call_maker {
   }
 
  private:
-  compiling& c_;
   call_plan& into_;
   const config::node& scalar_;
   const name_slots& names_;
@@ -132,9 +131,8 @@ backoff backoff_of(const config::retry_document& r) {
 
 // Outermost first. The retry is outside the breaker, which must see each attempt; the time of one
 // attempt is innermost. For a proxy the step's timeout is a layer too: nobody else keeps it.
-pipeline compile_policies(compiling& c, const config::effective_words& words,
-                          const upstream::service& service, bool whole_time) {
-  (void)c;
+pipeline compile_policies(const config::effective_words& words, const upstream::service& service,
+                          bool whole_time) {
   std::vector<layer_ptr> layers;
   if (whole_time && words.timeout) layers.push_back(as_layer(timeout(*words.timeout)));
   if (words.retries()) {
@@ -164,7 +162,7 @@ call_plan compile_call(compiling& c, const config::route_document& route,
   call_plan made;
   made.service = c.services.at(to.service);
   set_verb(made, call.how);
-  call_maker parts(c, made, to.scalar, names, make);
+  call_maker parts(made, to.scalar, names, make);
   parts.path(to);
   if (step.query) {
     for (const auto& p : *step.query) {
@@ -205,13 +203,13 @@ proxy_plan compile_proxy(compiling& c, const config::route_document& route, cons
   made.call.service = c.services.at(to.service);
   set_verb(made.call, route.pattern.method);
   made.whole_request = !to.has_path;
-  call_maker parts(c, made.call, to.scalar, names, make);
+  call_maker parts(made.call, to.scalar, names, make);
   if (!made.whole_request) parts.path(to);
   parts.headers(route.headers, service);
   made.call.idempotent_by_key =
       static_cast<bool>(route.honours) || static_cast<bool>(service.honours);
-  made.policies = compile_policies(c, config::words_of(c.d, route, nullptr, &service),
-                                   *made.call.service, true);
+  made.policies =
+      compile_policies(config::words_of(c.d, route, nullptr, &service), *made.call.service, true);
   return made;
 }
 
