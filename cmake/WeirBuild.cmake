@@ -77,6 +77,9 @@ function(weir_unit_tests name)
   endif()
   target_link_libraries(${target} PRIVATE weir_options weir_${flat} GTest::gmock_main GTest::gtest
                         ${ARG_LIBRARIES})
+  # Tests run in the source tree, where those that read files find them: __FILE__ is relative where the
+  # compiler's cache makes it so.
   gtest_discover_tests(${target} DISCOVERY_MODE PRE_TEST TEST_PREFIX "unit.${flat}."
+                       WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}"
                        PROPERTIES LABELS unit TIMEOUT 120)
 endfunction()

@@ -16,8 +16,7 @@
 namespace weir::gateway::config {
 namespace {
 
-const std::filesystem::path root =
-    std::filesystem::path(__FILE__).parent_path() / ".." / ".." / ".." / "..";
+const std::filesystem::path root = std::filesystem::current_path();
 const std::filesystem::path page = root / "docs" / "configuration.md";
 
 std::string read(const std::filesystem::path& path) {

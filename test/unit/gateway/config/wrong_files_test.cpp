@@ -20,7 +20,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const fs::path directory = fs::path(__FILE__).parent_path() / "wrong";
+const fs::path directory = fs::current_path() / "test/unit/gateway/config/wrong";
 
 std::string read(const fs::path& path) {
   std::ifstream in(path, std::ios::binary);

@@ -11,7 +11,7 @@ namespace weir::gateway::expression {
 namespace {
 
 std::string read_page() {
-  auto root = std::filesystem::path(__FILE__).parent_path();
+  auto root = std::filesystem::current_path();
   while (!std::filesystem::exists(root / "docs" / "expressions.md") && root.has_relative_path()) {
     root = root.parent_path();
   }
