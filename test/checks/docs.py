@@ -65,9 +65,22 @@ def weir_commands():
     return {path.stem for path in (ROOT / "apps/weir/commands").glob("*.cpp")} if (ROOT / "apps/weir/commands").exists() else set()
 
 
+def tested_commands():
+    """Those that some test of the binary runs."""
+    words = set()
+    for path in [*(ROOT / "test").rglob("*.py"), *(ROOT / "systems").rglob("*.py")]:
+        text = path.read_text()
+        words |= set(re.findall(r"(?:command|run_weir)\((?:\w+, )?\"(\w+)\"", text))
+        # As an element of an argument list: [binary(), "serve", …]
+        words |= set(re.findall(r"binary\(\)\)?, \"(\w+)\"", text))
+        if '"demo"' in text:
+            words.add("demo")
+    return words
+
+
 def problems():
     found = []
-    known_run, known_weir = run_commands(), weir_commands()
+    known_run, known_weir, tested = run_commands(), weir_commands(), tested_commands()
     for name, text in documents():
         here = (ROOT / name).parent
         for line, target in links(text):
@@ -88,6 +101,8 @@ def problems():
                 if match := re.match(r"(?:\$ )?(?:build/release/bin/)?weir +([a-z]+)\b", row.strip()):
                     if known_weir and match[1] not in known_weir:
                         found.append(f"{name}:{line + offset}: weir {match[1]}: there is no such command")
+                    elif known_weir and match[1] not in tested:
+                        found.append(f"{name}:{line + offset}: weir {match[1]}: no test runs it")
         # Files of the tree named in back-quotes.
         for match in re.finditer(r"`((?:src|include|test|examples|docs|systems|apps|bench|deploy|cmake)/[\w./-]+\.\w+)`", text):
             # X stands for any name.
