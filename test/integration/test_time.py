@@ -188,36 +188,6 @@ def test_items_that_wait_for_their_turn_are_within_the_timeout_of_the_step(weir,
     assert up.count("/stock/{n}") <= 6, "items that were not begun are not begun after the time"
 
 
-def test_an_attempt_has_five_seconds_without_any_configuration(weir, upstream):
-    up = upstream().always(hang())
-    gate = weir("""
-        services: {a: <a>}
-        routes:
-          GET /:
-            steps:
-              x: {get: a/x}
-            reply: ${x}
-        """, a=up)
-    answer = gate.get("/", timeout=20)
-    traced_problem(answer, 504, step="x")
-    took(answer, 5, 6)
-
-
-def test_an_answer_has_fifteen_seconds_without_any_configuration(weir, upstream):
-    up = upstream().always(hang())
-    gate = weir("""
-        services: {a: {url: <a>, timeout: 40s, attempt_timeout: 40s}}
-        routes:
-          GET /:
-            steps:
-              x: {get: a/x}
-            reply: ${x}
-        """, a=up)
-    answer = gate.get("/", timeout=25)
-    traced_problem(answer, 504, step="x")
-    took(answer, 15, 16)
-
-
 STREAM = """
     services: {a: {url: <a>, timeout: 30s}}
     routes:
