@@ -21,7 +21,8 @@ bool mentions_body(std::string_view text) {
   return false;
 }
 
-std::string quoted(std::string_view text) {
+// Not `quoted`: with a std::string, g++ 14 finds std::quoted before it.
+std::string json_quoted(std::string_view text) {
   std::string out;
   json::append_quoted(out, text);
   return out;
@@ -121,7 +122,7 @@ shape program_maker::make(const config::shape& of, const name_slots& names,
     case kind::object:
       made.what = shape::kind::object;
       for (std::size_t i = 0; i < of.items.size(); ++i) {
-        made.keys.push_back(quoted(of.names[i]));
+        made.keys.push_back(json_quoted(of.names[i]));
         made.items.push_back(make(of.items[i], names, where + "." + of.names[i]));
       }
       return folded(std::move(made));
