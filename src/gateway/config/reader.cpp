@@ -51,6 +51,12 @@ std::vector<std::pair<std::size_t, std::size_t>> split_at_commas(std::string_vie
 
 }  // namespace
 
+std::string shown(const node& from) {
+  constexpr std::size_t most = 40;
+  if (from.text.size() <= most) return "`" + from.text + "`";
+  return "`" + from.text.substr(0, most) + "…`";
+}
+
 std::string with_backticks(std::string text) {
   const auto edge = [](char c) { return !letter(c) && !digit(c) && c != '_' && c != '\''; };
   std::size_t at = 0;

@@ -46,6 +46,10 @@ class reader {
   const expression::environment_lookup& environment_;
 };
 
+// What a message shows of a wrong value: as it stands in the file, so that no value of the
+// environment is printed.
+std::string shown(const node& from);
+
 // 'word' → `word`: how all messages write what is written in a file.
 std::string with_backticks(std::string text);
 
