@@ -108,7 +108,7 @@ def test_a_large_upload_and_a_large_download(gate, framing):
 
 
 def test_back_pressure_of_a_slow_client_reaches_the_service(gate):
-    total = 24 << 20  # more than the kernel holds for both, less than takes an attempt's time
+    total = 48 << 20  # more than the kernel holds for both
     sent = []
 
     def big(x):
@@ -178,6 +178,59 @@ def test_a_slow_download_is_no_failure_of_the_service(weir, upstream):
         time.sleep(1.5)
         c.ending(timeout=0.5)
     assert gate.circuit("a")["failures"] == 0
+
+
+SILENCE = """
+    services: {a: {url: <a>, attempt_timeout: 400ms, breaker: {trip: {in_a_row: 9}, open: 1s}}}
+    routes:
+      POST /whole/{x}: {proxy: a}
+      GET /plain: {proxy: a/plain}
+    """
+
+
+def test_a_transfer_may_take_longer_than_an_attempt_while_bytes_move(weir, upstream):
+    def steady(x):
+        x.send("HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\n")
+        for _ in range(12):
+            time.sleep(0.1)
+            x.send("x")
+
+    gate = weir(SILENCE, a=upstream().always(steady))
+    answer = gate.get("/plain")
+    assert answer.text == "x" * 12 and answer.seconds > 1
+
+
+def test_an_upload_may_take_longer_than_an_attempt_while_bytes_move(weir, upstream):
+    up = upstream().always(lambda x: json_reply({"bytes": len(x.request.body)})(x))
+    gate = weir(SILENCE, a=up)
+    with gate.connect() as c:
+        c.send("POST /whole/up HTTP/1.1\r\nHost: x\r\nContent-Length: 12\r\n\r\n")
+        c.send_slowly(b"x" * 12, pause=0.1)
+        assert c.read_response().json() == {"bytes": 12}
+
+
+def test_a_client_that_pauses_is_not_taken_for_a_silent_service(weir, upstream):
+    size = 24 << 20
+    up = upstream().always(lambda x: x.send(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % size + b"x" * size))
+    gate = weir(SILENCE, a=up)
+    with gate.connect(receive_buffer=16384) as c:
+        c.send(format_request("GET", "/plain", host="x"))
+        head = c.read_head()
+        time.sleep(1.2)
+        assert sum(len(p) for p in c.body_pieces(head)) == size
+
+
+def test_a_service_that_falls_silent_within_its_answer_is_cut_and_blamed(weir, upstream):
+    def stalls(x):
+        x.send("HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\nbegun")
+        x.hang()
+
+    gate = weir(SILENCE, a=upstream().always(stalls))
+    with gate.connect() as c:
+        c.send(format_request("GET", "/plain", host="x"))
+        c.read_head()
+        assert c.ending(timeout=3 * SLOWER) == "reset"
+    assert gate.circuit("a")["failures"] == 1
 
 
 def test_a_silent_service_still_is(weir, upstream):

@@ -88,7 +88,7 @@ def test_the_last_error_of_a_circuit_did_not_name_the_status(weir, upstream):
 def test_a_slow_client_was_a_failure_of_the_service(weir, upstream):
     gate = weir("""
         limits: {body_timeout: 20s, body_least_rate: 0}
-        services: {a: {url: <a>, timeout: 300ms, breaker: {trip: {in_a_row: 9}, open: 1s}}}
+        services: {a: {url: <a>, timeout: 900ms, breaker: {trip: {in_a_row: 9}, open: 1s}}}
         routes: {POST /: {proxy: a}}
         """, a=upstream().always(json_reply(1)))
     with gate.connect() as c:

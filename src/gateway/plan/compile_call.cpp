@@ -127,14 +127,9 @@ backoff backoff_of(const config::retry_document& r) {
   return exponential{.first = r.backoff->from, .longest = r.backoff->to, .spread = how};
 }
 
-}  // namespace
-
-// Outermost first. The retry is outside the breaker, which must see each attempt; the time of one
-// attempt is innermost. For a proxy the step's timeout is a layer too: nobody else keeps it.
-pipeline compile_policies(const config::effective_words& words, const upstream::service& service,
-                          bool whole_time) {
-  std::vector<layer_ptr> layers;
-  if (whole_time && words.timeout) layers.push_back(as_layer(timeout(*words.timeout)));
+// The retry is outside the breaker, which must see each attempt.
+void add_retry_and_breaker(std::vector<layer_ptr>& layers, const config::effective_words& words,
+                           const upstream::service& service) {
   if (words.retries()) {
     const config::retry_document& r = *words.retry->on;
     retry_options o;
@@ -145,11 +140,31 @@ pipeline compile_policies(const config::effective_words& words, const upstream::
     if (o.attempts > 1) layers.push_back(as_layer(retry(std::move(o))));
   }
   if (service.circuit()) layers.push_back(as_layer(*service.circuit()));
-  if (words.attempt_timeout) {
-    layers.push_back(as_layer(timeout(*words.attempt_timeout)));
-  } else if (!words.timeout) {
-    layers.push_back(as_layer(timeout(default_attempt_timeout)));
-  }
+}
+
+}  // namespace
+
+std::optional<duration> attempt_time(const config::effective_words& words) {
+  if (words.attempt_timeout) return *words.attempt_timeout;
+  if (words.timeout) return std::nullopt;
+  return default_attempt_timeout;
+}
+
+// Outermost first; the time of one attempt is innermost.
+pipeline compile_policies(const config::effective_words& words, const upstream::service& service) {
+  std::vector<layer_ptr> layers;
+  add_retry_and_breaker(layers, words, service);
+  if (const auto time = attempt_time(words)) layers.push_back(as_layer(timeout(*time)));
+  return pipeline(std::move(layers));
+}
+
+// A proxy's timeout is a layer too: nobody else keeps it. The time of its attempts is no layer: it
+// bounds the silence in a transfer, which only the transfer sees.
+pipeline compile_proxy_policies(const config::effective_words& words,
+                                const upstream::service& service) {
+  std::vector<layer_ptr> layers;
+  if (words.timeout) layers.push_back(as_layer(timeout(*words.timeout)));
+  add_retry_and_breaker(layers, words, service);
   return pipeline(std::move(layers));
 }
 
@@ -208,8 +223,9 @@ proxy_plan compile_proxy(compiling& c, const config::route_document& route, cons
   parts.headers(route.headers, service);
   made.call.idempotent_by_key =
       static_cast<bool>(route.honours) || static_cast<bool>(service.honours);
-  made.policies =
-      compile_policies(config::words_of(c.d, route, nullptr, &service), *made.call.service, true);
+  const config::effective_words words = config::words_of(c.d, route, nullptr, &service);
+  made.policies = compile_proxy_policies(words, *made.call.service);
+  made.silence = attempt_time(words);
   return made;
 }
 

@@ -38,9 +38,7 @@ explained_call explain_call(const config::document& d, const config::effective_w
   e.url = (s.tls ? "https://" : "http://") + s.authority + s.base_path;
   e.timeout = explained(words.timeout);
   e.attempt_timeout = explained(words.attempt_timeout);
-  if (!words.timeout && !words.attempt_timeout) {
-    e.attempt_timeout = {default_attempt_timeout, "built in"};
-  }
+  if (!e.attempt_timeout.length) e.attempt_timeout = {attempt_time(words), "built in"};
   const config::service_words of_service = config::words_of(d, service.value);
   e.connect_timeout = explained(of_service.connect_timeout);
   if (!e.connect_timeout.length) e.connect_timeout = {s.connect_timeout, "built in"};
@@ -114,8 +112,9 @@ class explainer {
     e_.proxy->target = doc_.proxy->scalar.text;
     e_.whole_request = route_.proxy->whole_request;
     e_.calls = e_.proxy->attempts;
-    // Without a deadline the time-outs end with the answer's head.
-    if (route_.deadline) e_.latency = one_call(*e_.proxy, route_.proxy->policies);
+    // A transfer goes on for as long as bytes move: only these two bound it. Without a deadline the
+    // timeout ends with the answer's head.
+    if (route_.deadline) e_.latency = e_.proxy->timeout.length;
   }
 
   explained_step step(std::size_t index) const {

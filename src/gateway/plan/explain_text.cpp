@@ -36,7 +36,8 @@ std::string joined(const std::vector<std::string>& all, std::string_view between
 }
 
 // The lines that say how one call goes, without their indentation.
-std::vector<std::string> call_lines(const explained_call& c, const painter& paint) {
+std::vector<std::string> call_lines(const explained_call& c, std::string_view attempt,
+                                    const painter& paint) {
   std::vector<std::string> lines;
   std::string times = "timeout ";
   if (c.timeout.length) {
@@ -45,7 +46,7 @@ std::vector<std::string> call_lines(const explained_call& c, const painter& pain
     times += "none but the deadline";
   }
   if (c.attempt_timeout.length) {
-    times += ", each attempt " + words_of(*c.attempt_timeout.length) +
+    times += ", " + std::string(attempt) + " " + words_of(*c.attempt_timeout.length) +
              paint.dim(" (" + c.attempt_timeout.from + ")");
   }
   times += ", connecting " + time_or(c.connect_timeout.length, "?") +
@@ -99,7 +100,7 @@ class step_printer {
     if (s.conditional) line(rail, "only if `when` holds; else null");
     if (!s.after.empty()) line(rail, "after " + joined(s.after, ", "));
     if (!s.call) return;
-    for (const std::string& l : call_lines(*s.call, paint_)) line(rail, l);
+    for (const std::string& l : call_lines(*s.call, "each attempt", paint_)) line(rail, l);
     line(rail, "at worst " + time_or(s.at_worst, "no end of its own") + ", " +
                    std::to_string(s.calls) + (s.calls == 1 ? " call" : " calls"));
   }
@@ -136,7 +137,9 @@ std::string to_text(const explanation& e, explain_style style) {
            (e.whole_request ? "with the client's path and query"
                             : "as " + e.proxy->method + " " + e.proxy->target) +
            "\n";
-    for (const std::string& l : call_lines(*e.proxy, paint)) out += "     " + l + "\n";
+    for (const std::string& l : call_lines(*e.proxy, "silent for at most", paint)) {
+      out += "     " + l + "\n";
+    }
   } else if (e.steps.empty()) {
     out += "no steps: the reply is made of the request alone\n";
   } else {

@@ -28,7 +28,7 @@ void proxied::start(const request_context& request, std::string_view path,
   bytes_ = 0;
   status_ = last_status_ = 0;
   last_ = cause::none;
-  policies_due_ = idle_due_ = time_point::max();
+  policies_due_ = silent_due_ = time_point::max();
   settled_ = body_asked_ = body_ended_ = held_ = started_ = complete_ = ended_ = false;
 
   const proxy_plan& plan = *request_.route->proxy;
@@ -53,7 +53,6 @@ void proxied::start(const request_context& request, std::string_view path,
                                               .until_is_configured = !request_.caller_deadline,
                                               .retryable = out_.resend_on_stale,
                                               .timeouts_count = timeouts_count(plan.call)});
-  if (!request_.route->deadline) touch();
   follow(policies_->start(worker_.loop().now()));
 }
 
@@ -95,14 +94,16 @@ void proxied::begin_attempt(const action& todo) {
   attempt_began_ = worker_.loop().now();
   last_ = cause::none;
   attempt_lines_ = header_lines_;
-  append_attempt_lines(attempt_lines_, request_.trace, todo.until, attempt_began_);
+  touch();
+  const time_point until = std::min(todo.until, silent_due_);
+  append_attempt_lines(attempt_lines_, request_.trace, until, attempt_began_);
   out_.header_lines = attempt_lines_;
   out_.connect_until =
-      std::min(todo.until, attempt_began_ + endpoint_->of().settings().connect_timeout);
+      std::min(until, attempt_began_ + endpoint_->of().settings().connect_timeout);
   if (http::client_pool* pool = endpoint_->pool()) {
     send(*pool);
   } else {
-    endpoint_->wait(waiter_, todo.until);
+    endpoint_->wait(waiter_, until);
   }
 }
 
@@ -125,8 +126,10 @@ void proxied::send(http::client_pool& pool) {
 
 void proxied::stop_attempt() {
   waiter_.leave();
+  silent_due_ = time_point::max();
   if (!exchange_) return;
   std::exchange(exchange_, nullptr)->cancel();
+  if (status_ != 0) return;  // noted with its head
   note_attempt(
       0, cause::response_timeout,
       request_.caller_deadline ? verdict::ignored : timeouts_count(request_.route->proxy->call));
@@ -148,12 +151,14 @@ bool proxied::settle(const weir::outcome& how) {
     return true;
   }
   if (exchange_) std::exchange(exchange_, nullptr)->cancel();
+  silent_due_ = time_point::max();
   follow(todo);
   return false;
 }
 
 void proxied::attempt_failed(http::client_error why) {
   exchange_ = nullptr;
+  silent_due_ = time_point::max();
   judged j = judge_failure(request_.route->proxy->call, why, !started_ && status_ == 0);
   if (out_.streamed && body_asked_) j.for_policies.retryable = false;
   const cause_text said(j.why, 0);
@@ -162,11 +167,7 @@ void proxied::attempt_failed(http::client_error why) {
   if (status_ == 0) note_attempt(0, j.why, j.for_policies.counts);
   if (settled_) {
     // The head was judged already (a stream, or an error that is passed on).
-    if (started_) {
-      cut(j.why);
-    } else {
-      refuse(j.why, 0, duration::zero());
-    }
+    end_unserved(j.why);
     return;
   }
   if (started_) j.for_policies.retryable = false;
@@ -174,13 +175,25 @@ void proxied::attempt_failed(http::client_error why) {
   follow(policies_->attempt_done(worker_.loop().now(), attempt_, j.for_policies));
 }
 
+// How long nothing may move. A stream without a deadline may pause for longer than a service may
+// take to begin its answer.
+std::optional<duration> proxied::patience() const noexcept {
+  const bool begun = status_ != 0;
+  if (!request_.route->deadline && begun) return request_.route->idle_timeout;
+  const auto& silence = request_.route->proxy->silence;
+  if (!silence && !request_.route->deadline) return request_.route->idle_timeout;
+  return silence;
+}
+
+// Something moved.
 void proxied::touch() {
-  idle_due_ = worker_.loop().now() + request_.route->idle_timeout;
+  const auto most = patience();
+  silent_due_ = most ? worker_.loop().now() + *most : time_point::max();
   arm();
 }
 
 void proxied::arm() {
-  const time_point next = std::min(policies_due_, idle_due_);
+  const time_point next = std::min(policies_due_, silent_due_);
   if (next == time_point::max()) return;
   if (!timer_.armed() || next < timer_.at()) timer_.arm(next);
 }
@@ -196,23 +209,35 @@ void proxied::on_timer() {
     policies_due_ = time_point::max();
     follow(policies_->timer(now));
   }
-  if (ended_) return;
-  if (idle_due_ <= now) {
-    if (exchange_) std::exchange(exchange_, nullptr)->cancel();
-    if (!settled_) {
-      settled_ = true;
-      weir::outcome late = weir::outcome::failure(weir::cause::response_timeout, false);
-      late.counts = timeouts_count(request_.route->proxy->call);
-      policies_->attempt_done(now, attempt_, late);
-    }
-    if (started_) {
-      cut(cause::response_timeout);
-    } else {
-      refuse(cause::response_timeout, 0, duration::zero());
-    }
+  if (!ended_ && silent_due_ <= now) fallen_silent();
+  if (!ended_) arm();
+}
+
+void proxied::fallen_silent() {
+  if (client_owes()) {  // how slow it may be is bounded elsewhere (`limits`)
+    touch();
     return;
   }
-  arm();
+  stop_attempt();
+  last_ = cause::response_timeout;
+  if (settled_) {
+    end_unserved(last_);
+    return;
+  }
+  const bool again = !started_ && out_.resend_on_stale && !(out_.streamed && body_asked_);
+  weir::outcome late = weir::outcome::failure(weir::cause::timeout, again);
+  late.counts = timeouts_count(request_.route->proxy->call);
+  status_ = 0;
+  follow(policies_->attempt_done(worker_.loop().now(), attempt_, late));
+}
+
+// The answer in hand will not come to its end.
+void proxied::end_unserved(cause why) {
+  if (started_) {
+    cut(why);
+  } else {
+    refuse(why, last_status_, duration::zero());
+  }
 }
 
 void proxied::release() {

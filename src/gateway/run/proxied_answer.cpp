@@ -48,7 +48,7 @@ void proxied::answer_head(const http::response_head& head) {
     answer_lines_.append(f.name).append(": ").append(f.value).append("\r\n");
   }
   worker_.append_cors(request_, answer_lines_);
-  if (!request_.route->deadline) touch();
+  touch();
   const bool small = answer_has_body_ && answer_length_ && *answer_length_ <= one_write;
   if (!small) pass_head();
 }
@@ -73,7 +73,7 @@ void proxied::answer_body(std::string_view piece) {
     }
     pass_head();
   }
-  if (!request_.route->deadline) touch();
+  touch();
   request_.exchange->write(piece);
   if (exchange_ && request_.exchange->buffered() > high_water) {
     held_ = true;

@@ -16,7 +16,7 @@ constexpr std::size_t high_water = 64 * 1024;
 
 void proxied::request_body(std::string_view piece) {
   if (ended_ || !exchange_) return;  // the service has answered without it
-  if (!request_.route->deadline) touch();
+  touch();
   exchange_->write_body(piece);
   if (exchange_->buffered() > high_water) request_.exchange->pause_body();
 }
@@ -37,7 +37,9 @@ void proxied::request_body_failed(int status) {
 }
 
 void proxied::service_takes_more() {
-  if (!ended_) request_.exchange->resume_body();
+  if (ended_) return;
+  touch();
+  request_.exchange->resume_body();
 }
 
 void proxied::on_client_drained() {

@@ -117,7 +117,9 @@ struct requirement {
 struct proxy_plan {
   call_plan call;               // target, headers; as and expect unused
   bool whole_request = false;   // `proxy: service`: the client's own path and query
-  pipeline policies;
+  pipeline policies;            // without the attempt's own time
+  // How long an attempt may neither take nor give a byte, the client not being what it waits for.
+  std::optional<duration> silence;
 };
 
 // The body of errors by cause, where a system has its own form (`errors:`).

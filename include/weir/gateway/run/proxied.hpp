@@ -79,10 +79,13 @@ class proxied final {
   bool settle(const weir::outcome& how);
   void note_attempt(int status, cause why, verdict counts);
   void touch();
+  std::optional<duration> patience() const noexcept;
+  void fallen_silent();
   void arm();
   void refuse(cause why, int status, duration retry_after);
   void refuse(problem p);
   void cut(cause why);
+  void end_unserved(cause why);
   void over(int status, cause why);
   void release();
 
@@ -110,7 +113,7 @@ class proxied final {
   std::uint32_t attempt_ = 0;
   time_point attempt_began_{};
   time_point policies_due_ = time_point::max();
-  time_point idle_due_ = time_point::max();
+  time_point silent_due_ = time_point::max();
   bool settled_ = false;  // the pipeline has its verdict
   bool body_asked_ = false;
   bool body_ended_ = false;  // all of the request is on its way
