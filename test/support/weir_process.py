@@ -40,7 +40,7 @@ def _environment(directory, extra):
     own = {k: v for k, v in os.environ.items() if not k.startswith(("WEIR_", "OTEL_"))}
     report = Path(directory) / "sanitizer"
     own["NO_COLOR"] = "1"
-    own["ASAN_OPTIONS"] = f"log_path={report}:abort_on_error=1:detect_leaks=1"
+    own["ASAN_OPTIONS"] = f"log_path={report}:abort_on_error=1:detect_leaks=1:quarantine_size_mb=4"
     own["UBSAN_OPTIONS"] = f"log_path={report}:print_stacktrace=1:halt_on_error=1"
     own["TSAN_OPTIONS"] = f"log_path={report}:halt_on_error=0:second_deadlock_stack=1"
     own.update(extra or {})

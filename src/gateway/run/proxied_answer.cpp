@@ -67,6 +67,7 @@ void proxied::answer_body(std::string_view piece) {
   bytes_ += piece.size();
   if (!started_) {
     if (piece.size() == answer_length_) {
+      count_answer();  // whoever has read the answer finds it counted
       started_ = complete_ = true;
       request_.exchange->respond(status_, answer_lines_, piece);
       return;
@@ -89,13 +90,17 @@ void proxied::answer_end() {
     complete_ = true;
     request_.exchange->finish();
   }
-  const weir::outcome how =
-      outcome_of_status(request_.route->proxy->call, status_, duration::zero());
-  if (!settled_) {
-    settled_ = true;
-    policies_->attempt_done(worker_.loop().now(), attempt_, how);
-  }
+  count_answer();
   over(status_, cause::none);
+}
+
+// The answer is whole.
+void proxied::count_answer() {
+  if (settled_) return;
+  settled_ = true;
+  policies_->attempt_done(
+      worker_.loop().now(), attempt_,
+      outcome_of_status(request_.route->proxy->call, status_, duration::zero()));
 }
 
 void proxied::refuse(cause why, int status, duration retry_after) {

@@ -44,7 +44,9 @@ void proxied::service_takes_more() {
 
 void proxied::on_client_drained() {
   held_ = false;
-  if (!ended_ && exchange_) exchange_->resume();
+  if (ended_ || !exchange_) return;
+  touch();  // the service's time begins anew
+  exchange_->resume();
 }
 
 void proxied::on_client_gone() {

@@ -77,6 +77,7 @@ class proxied final {
 
   void pass_head();
   bool settle(const weir::outcome& how);
+  void count_answer();
   void note_attempt(int status, cause why, verdict counts);
   void touch();
   std::optional<duration> patience() const noexcept;
