@@ -44,6 +44,8 @@ def wanted_packages(tools: Tools) -> list[str]:
         packages.append("npm")
     if not tools.has_aiohttp():
         packages.append("python3-venv")
+    if not tools.distribution_has_aiohttp:
+        packages.append("python3-aiohttp")
     return packages
 
 

@@ -7,7 +7,7 @@ import platform
 import subprocess
 from pathlib import Path
 
-from bench.tools import ROOT, Tools, first_line
+from bench.tools import ROOT, Tools, first_line, system_python
 
 
 def _field(path: str, name: str, separator: str) -> str:
@@ -78,10 +78,12 @@ def versions(tools: Tools) -> dict[str, str]:
         if tools.has_undici():
             package = tools.node_folder / "node_modules" / "undici" / "package.json"
             found["undici"] = first_line([tools.node, "-p", f"require('{package}').version"])
+    ask = "import aiohttp; print(aiohttp.__version__)"
     if tools.has_aiohttp():
         found["Python"] = first_line([str(tools.python), "--version"]).removeprefix("Python ")
-        ask = "import aiohttp; print(aiohttp.__version__)"
-        found["aiohttp"] = first_line([str(tools.python), "-c", ask])
+        found["aiohttp of PyPI"] = first_line([str(tools.python), "-c", ask])
+    if tools.distribution_has_aiohttp:
+        found["aiohttp of the distribution"] = first_line([system_python(), "-c", ask])
     if tools.compiler:
         found["compiler of load and services"] = first_line([tools.compiler, "--version"])
     return {name: version for name, version in found.items() if version}

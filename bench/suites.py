@@ -47,9 +47,18 @@ def _shop() -> list[Contender]:
     return [
         Weir("shop.yaml"),
         nginx.shop(),
-        node.Node(),
-        python.one_session(),
-        python.session_per_page(),
+        node.request(),
+        node.pools(),
+        python.one_session(current=False),
+        python.one_session(current=True),
+    ]
+
+
+def _shop_and_tutorials() -> list[Contender]:
+    return [
+        *_shop(),
+        python.session_per_page(current=False),
+        python.session_per_page(current=True),
     ]
 
 
@@ -66,7 +75,7 @@ SUITES = [
         name="shop3",
         title="Shop page, 3 products (6 calls)",
         path="/products/all",
-        contenders=_shop,
+        contenders=_shop_and_tutorials,
         matches=_is_json(page.shop_page(3)),
         weighs_memory=True,
     ),

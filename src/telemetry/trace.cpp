@@ -1,14 +1,26 @@
 #include "weir/telemetry/trace.hpp"
 
+#include <array>
+#include <cstring>
+
 namespace weir::telemetry {
 namespace {
 
-constexpr char digits[] = "0123456789abcdef";
+// Both digits of every byte: one look-up writes two.
+constexpr auto byte_digits = [] {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::array<char, 512> all{};
+  for (std::size_t i = 0; i < 256; ++i) {
+    all[2 * i] = digits[i >> 4];
+    all[2 * i + 1] = digits[i & 15];
+  }
+  return all;
+}();
 
-void write_hex(char* to, std::uint64_t value, int count) noexcept {
-  for (int i = count - 1; i >= 0; --i) {
-    to[i] = digits[value & 15];
-    value >>= 4;
+void write_hex(char* to, std::uint64_t value, int bytes) noexcept {
+  for (int i = bytes - 1; i >= 0; --i) {
+    std::memcpy(to + 2 * i, byte_digits.data() + 2 * (value & 0xff), 2);
+    value >>= 8;
   }
 }
 
@@ -69,15 +81,15 @@ trace_context trace_context::child(random_source& random) const noexcept {
 void trace_context::write_header(char (&to)[header_length]) const noexcept {
   to[0] = to[1] = '0';
   to[2] = to[35] = to[52] = '-';
-  write_hex(to + 3, trace_high, 16);
-  write_hex(to + 19, trace_low, 16);
-  write_hex(to + 36, span, 16);
-  write_hex(to + 53, flags, 2);
+  write_hex(to + 3, trace_high, 8);
+  write_hex(to + 19, trace_low, 8);
+  write_hex(to + 36, span, 8);
+  write_hex(to + 53, flags, 1);
 }
 
 void trace_context::write_trace_id(char (&to)[trace_id_length]) const noexcept {
-  write_hex(to, trace_high, 16);
-  write_hex(to + 16, trace_low, 16);
+  write_hex(to, trace_high, 8);
+  write_hex(to + 16, trace_low, 8);
 }
 
 }  // namespace weir::telemetry

@@ -5,8 +5,10 @@ from bench.tools import Tools
 
 
 class Node(Contender):
-    name = "undici"
-    title = "Node, undici"
+    def __init__(self, name: str, title: str, pools: bool) -> None:
+        self.name = name
+        self.title = title
+        self._pools = pools
 
     def missing(self, tools: Tools) -> str | None:
         if not tools.node:
@@ -21,5 +23,14 @@ class Node(Contender):
             **ground.environment(),
             "BENCH_NODE_MODULES": str(tools.node_folder),
             "BENCH_CONNECTIONS": "64",
+            "BENCH_POOLS": "yes" if self._pools else "",
             "NODE_ENV": "production",
         }
+
+
+def pools() -> Node:
+    return Node("undici_pools", "undici, a pool for each service", pools=True)
+
+
+def request() -> Node:
+    return Node("undici", "undici, request()", pools=False)

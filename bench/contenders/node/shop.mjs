@@ -1,29 +1,37 @@
-// The shop page in Node: one undici pool for each service, kept for the life of the process.
+// The shop page in Node with undici: by its global request(), as its README shows it, or by one pool
+// for each service, kept for the life of the process ($BENCH_POOLS), which costs less.
 import { createServer } from "node:http";
 import { createRequire } from "node:module";
 
 // undici stands where the benchmark put it, not beside this file.
-const { Pool } = createRequire(process.env.BENCH_NODE_MODULES + "/")("undici");
+const undici = createRequire(process.env.BENCH_NODE_MODULES + "/")("undici");
 
 const port = (name) => Number(process.env["BENCH_" + name]);
-const pool = (name) =>
-  new Pool(`http://127.0.0.1:${port(name)}`, {
-    connections: Number(process.env.BENCH_CONNECTIONS),
-    pipelining: 1,
-    headersTimeout: 30_000,
-    bodyTimeout: 30_000,
-    keepAliveTimeout: 3_600_000,
-    keepAliveMaxTimeout: 3_600_000,
-  });
+const kept = {
+  connections: Number(process.env.BENCH_CONNECTIONS),
+  pipelining: 1,
+  headersTimeout: 30_000,
+  bodyTimeout: 30_000,
+  keepAliveTimeout: 3_600_000,
+  keepAliveMaxTimeout: 3_600_000,
+};
 
-const products = pool("PRODUCTS");
-const inventory = pool("INVENTORY");
-const favorites = pool("FAVORITES");
-const cart = pool("CART");
+// What asks one service: a path in, undici's answer out.
+function service(name) {
+  const origin = `http://127.0.0.1:${port(name)}`;
+  if (!process.env.BENCH_POOLS) return (path) => undici.request(origin + path);
+  const pool = new undici.Pool(origin, kept);
+  return (path) => pool.request({ path, method: "GET" });
+}
+
+const products = service("PRODUCTS");
+const inventory = service("INVENTORY");
+const favorites = service("FAVORITES");
+const cart = service("CART");
 const productsPath = `/products?n=${process.env.BENCH_PRODUCTS_SHOWN}`;
 
 async function fetchJson(from, path) {
-  const { statusCode, body } = await from.request({ path, method: "GET" });
+  const { statusCode, body } = await from(path);
   if (statusCode !== 200) {
     await body.dump();
     throw new Error(`status ${statusCode}`);

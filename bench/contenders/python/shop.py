@@ -12,7 +12,6 @@ def base(name: str) -> str:
 
 PRODUCTS = f"{base('PRODUCTS')}/products?n={os.environ['BENCH_PRODUCTS_SHOWN']}"
 INVENTORY, FAVORITES, CART = base("INVENTORY"), base("FAVORITES"), base("CART")
-SESSION = web.AppKey("session", ClientSession)
 
 
 async def fetch(session: ClientSession, url: str):
@@ -22,7 +21,7 @@ async def fetch(session: ClientSession, url: str):
 
 
 async def page(request: web.Request) -> web.Response:
-    session = request.app[SESSION]
+    session = request.app["session"]
     user = request.query.get("user", "3")
     products, cart, favorites = await asyncio.gather(
         fetch(session, PRODUCTS),
@@ -55,7 +54,7 @@ async def page(request: web.Request) -> web.Response:
 async def with_session(app: web.Application):
     connector = TCPConnector(keepalive_timeout=3600)
     async with ClientSession(connector=connector, timeout=ClientTimeout(total=30)) as session:
-        app[SESSION] = session
+        app["session"] = session
         yield
 
 

@@ -32,7 +32,13 @@ struct field {
   std::string_view value;  // without the white space around it
 };
 
-bool iequals(std::string_view a, std::string_view b) noexcept;
+namespace detail {
+bool iequals_of_one_length(std::string_view a, std::string_view b) noexcept;
+}
+// Most names differ in their length already: that is asked inline.
+inline bool iequals(std::string_view a, std::string_view b) noexcept {
+  return a.size() == b.size() && detail::iequals_of_one_length(a, b);
+}
 
 // The fields of a message in the order they came. A view: the bytes belong to whoever parsed them.
 class fields {

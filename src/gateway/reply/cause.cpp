@@ -1,6 +1,6 @@
 #include "weir/gateway/reply/cause.hpp"
 
-#include <cstdio>
+#include <charconv>
 #include <cstring>
 
 namespace weir::gateway {
@@ -141,7 +141,10 @@ std::string_view proxy_status_error(cause c) noexcept {
 
 cause_text::cause_text(cause c, int status) noexcept {
   if (c == cause::bad_status) {
-    length_ = static_cast<std::uint8_t>(std::snprintf(text_, sizeof text_, "status_%d", status));
+    constexpr std::string_view prefix = "status_";
+    std::memcpy(text_, prefix.data(), prefix.size());
+    const auto end = std::to_chars(text_ + prefix.size(), std::end(text_), status).ptr;
+    length_ = static_cast<std::uint8_t>(end - text_);
     return;
   }
   const std::string_view name = to_string(c);

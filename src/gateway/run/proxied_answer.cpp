@@ -28,12 +28,16 @@ void proxied::answer_head(const http::response_head& head) {
   }
   weir::outcome how = outcome_of_status(call, head.status, wait);
   how.retryable = how.retryable && out_.resend_on_stale;
-  const cause_text said(cause::bad_status, head.status);
-  if (how.failed) how.detail = said;
   last_status_ = head.status;
   note_attempt(head.status, cause::none, how.counts);
   // A failing answer is judged now, while another attempt may still take its place.
-  if ((how.failed || !request_.route->deadline) && !settle(how)) return;
+  if (how.failed) {
+    const cause_text said(cause::bad_status, head.status);
+    how.detail = said;
+    if (!settle(how)) return;
+  } else if (!request_.route->deadline && !settle(how)) {
+    return;
+  }
 
   status_ = head.status;
   answer_length_ = head.content_length;
