@@ -57,7 +57,6 @@ void front::identify(request_context& request) {
   const auto parent =
       given ? telemetry::trace_context::parse(*given) : std::optional<telemetry::trace_context>();
   request.trace = parent ? parent->child(random) : telemetry::trace_context::begin(random);
-  request.trace.write_trace_id(request.trace_id);
 
   if (request.settings->cors) {
     if (const auto origin = head.fields.find("origin")) {

@@ -21,7 +21,6 @@ struct request_context {
   const route_plan* route = nullptr;  // null: none was found
   const gateway_settings* settings = nullptr;
   telemetry::trace_context trace;
-  char trace_id[telemetry::trace_context::trace_id_length] = {};
   time_point began{};
   time_point deadline = time_point::max();
   bool caller_deadline = false;  // the deadline is the caller's, shorter than the route's
@@ -34,7 +33,14 @@ struct request_context {
   std::string log_target;
   std::string log_client;
 
-  std::string_view trace_text() const noexcept { return {trace_id, sizeof trace_id}; }
+  // Written when it is asked for: most requests end without a line or an error that shows it.
+  std::string_view trace_text() const noexcept {
+    trace.write_trace_id(trace_id_);
+    return {trace_id_, sizeof trace_id_};
+  }
+
+ private:
+  mutable char trace_id_[telemetry::trace_context::trace_id_length] = {};
 };
 
 }  // namespace weir::gateway
