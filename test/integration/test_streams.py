@@ -1,5 +1,6 @@
 """Pass-through streams both ways, with back-pressure, and keeps connections."""
 
+import socket
 import threading
 import time
 
@@ -183,8 +184,8 @@ def test_a_slow_download_is_no_failure_of_the_service(weir, upstream):
 SILENCE = """
     services: {a: {url: <a>, attempt_timeout: 400ms, breaker: {trip: {in_a_row: 9}, open: 1s}}}
     routes:
-      POST /whole/{x}: {proxy: a}
-      GET /plain: {proxy: a/plain}
+      POST /whole/{x}: {deadline: 60s, proxy: a}
+      GET /plain: {deadline: 60s, proxy: a/plain}
     """
 
 
@@ -217,6 +218,7 @@ def test_a_client_that_pauses_is_not_taken_for_a_silent_service(weir, upstream):
         c.send(format_request("GET", "/plain", host="x"))
         head = c.read_head()
         time.sleep(1.2)
+        c.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
         assert sum(len(p) for p in c.body_pieces(head)) == size
 
 

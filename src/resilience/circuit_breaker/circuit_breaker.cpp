@@ -45,6 +45,8 @@ std::string_view to_string(transition_cause c) noexcept {
       return "forced";
     case transition_cause::reset:
       return "reset";
+    case transition_cause::elsewhere:
+      return "elsewhere";
   }
   return "?";
 }

@@ -1,5 +1,6 @@
 #include "weir/resilience/circuit_breaker/state.hpp"
 
+#include <algorithm>
 #include <type_traits>
 
 namespace weir::detail {
@@ -60,7 +61,7 @@ std::vector<circuit_state::placed_rule> circuit_state::place(const circuit_optio
 
 circuit_state::admission circuit_state::try_acquire(time_point now) {
   settle(now);
-  if (mode_ == circuit_mode::open && now >= reopens_at()) {
+  if (mode_ == circuit_mode::open && now >= reopens_at() && !held_) {
     go(circuit_mode::half_open, transition_cause::open_time_over, now);
     in_flight_ = succeeded_ = failed_ = 0;
     until_ = half_open_.longest_wait == duration::zero()
@@ -73,7 +74,7 @@ circuit_state::admission circuit_state::try_acquire(time_point now) {
     case circuit_mode::metrics_only:
       return {true, duration::zero()};
     case circuit_mode::open:
-      return {false, reopens_at() - now};
+      return {false, std::max(duration::zero(), reopens_at() - now)};
     case circuit_mode::forced_open:
       return {false, duration::zero()};
     case circuit_mode::half_open:
@@ -178,6 +179,40 @@ void circuit_state::force(circuit_mode to, transition_cause why, time_point now,
   }
 }
 
+void circuit_state::record_elsewhere(verdict how, std::uint32_t calls, time_point now,
+                                     const success_counts& successes) {
+  settle(now);
+  if (mode_ != circuit_mode::closed && mode_ != circuit_mode::metrics_only) return;
+  const call_record c{now, duration::zero(), how == verdict::failure};
+  for (placed_rule& r : rules_) {
+    for (std::uint32_t i = 0; i < calls; ++i) {
+      std::visit([&](auto& run) { run.record(c, r.grid); }, r.run);
+    }
+  }
+  look(now, successes);
+}
+
+void circuit_state::open_elsewhere(time_point until, std::uint64_t failures, time_point now) {
+  settle(now);
+  if (mode_ == circuit_mode::open) {
+    until_ = std::max(until_, until);
+    tripped_failures_ = std::max(tripped_failures_, failures);
+    return;
+  }
+  if (mode_ != circuit_mode::closed && mode_ != circuit_mode::half_open) return;
+  tripped_failures_ = failures;
+  go(circuit_mode::open, transition_cause::elsewhere, now);
+  ++openings_;
+  until_ = until;
+}
+
+void circuit_state::close_elsewhere(time_point now) {
+  settle(now);
+  if (mode_ == circuit_mode::open || mode_ == circuit_mode::half_open) {
+    close(transition_cause::elsewhere, now);
+  }
+}
+
 void circuit_state::go(circuit_mode to, transition_cause why, time_point now) {
   transitions_[pending_] = {mode_, to, why, now};
   if (pending_ + 1U < transitions_.size()) ++pending_;
@@ -213,6 +248,7 @@ circuit_mode circuit_state::mode_at(time_point now) const noexcept {
 }
 
 bool circuit_state::refuses() const noexcept {
+  if (held_ && mode_ == circuit_mode::open) return false;  // until when, time alone does not tell
   return mode_ == circuit_mode::open || mode_ == circuit_mode::forced_open ||
          (mode_ == circuit_mode::half_open && !has_slot());
 }

@@ -130,6 +130,14 @@ class circuit final : public success_counts {
   circuit_snapshot snapshot(time_point now);
   void force(circuit_mode to, transition_cause why, time_point now);
   void reconfigure(circuit_options options);
+
+  // --- Shared with other processes; any thread.
+  void failed_elsewhere(time_point now);
+  void succeeded_elsewhere(std::uint32_t calls, time_point now);
+  void opened_elsewhere(time_point until, std::uint64_t failures, time_point now);
+  void closed_elsewhere(time_point now);
+  void hold_probes(bool held);
+
   circuit_options options() const;
   const std::string& name() const noexcept { return name_; }
   time_point now() const noexcept { return time_->now(); }
@@ -165,6 +173,8 @@ class circuit final : public success_counts {
   ticket acquire_slowly(std::uint64_t word, time_point now) noexcept;
   void succeed_slowly(std::uint32_t generation, time_point started, time_point now) noexcept;
   void record(const finished_call& call, std::string_view error);
+  template <class Change>
+  void change(Change&& how);
   // True if a bucket was turned on the way.
   static bool count_in_windows(circuit_layout& layout, circuit_shard& mine,
                                std::uint32_t generation, time_point now) noexcept {

@@ -159,6 +159,22 @@ class circuit_breaker {
   // the constructor.
   void reconfigure(circuit_options options) const { circuit_->reconfigure(std::move(options)); }
 
+  // For circuits that several processes share; who shares them calls these. What others saw counts
+  // as if calls of ours had seen it, but appears in no totals and tells no listener of anything but
+  // transitions (transition_cause::elsewhere where they are not our own). Successes count
+  // at most 10,000 at a time.
+  void failed_elsewhere(time_point now) const { circuit_->failed_elsewhere(now); }
+  void succeeded_elsewhere(std::uint32_t calls, time_point now) const {
+    circuit_->succeeded_elsewhere(calls, now);
+  }
+  // Opens until then, whatever our own open time is; open already, the later end counts.
+  void opened_elsewhere(time_point until, std::uint64_t failures, time_point now) const {
+    circuit_->opened_elsewhere(until, failures, now);
+  }
+  void closed_elsewhere(time_point now) const { circuit_->closed_elsewhere(now); }
+  // While held, an open circuit stays shut beyond its open time: another process may be probing.
+  void hold_probes(bool held) const { circuit_->hold_probes(held); }
+
   // Tells of events until unlisten(). Listening to anything but transitions and failures makes
   // every call take a lock.
   std::uint64_t listen(circuit_event_mask kinds, circuit_listener listener) const {

@@ -30,6 +30,7 @@ enum class transition_cause : std::uint8_t {
   probe_missing,    // no decision within half_open.longest_wait
   forced,           // by force_open, force_close, disable, metrics_only
   reset,
+  elsewhere,  // another process that shares the circuit opened or closed it
 };
 
 std::string_view to_string(transition_cause c) noexcept;

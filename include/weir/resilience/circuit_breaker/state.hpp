@@ -50,6 +50,16 @@ class circuit_state {
   void force(circuit_mode to, transition_cause why, time_point now,
              const success_counts& successes);
 
+  // What other processes that share the circuit saw. Successes of theirs in time windows are
+  // counted outside, like ours.
+  void record_elsewhere(verdict how, std::uint32_t calls, time_point now,
+                        const success_counts& successes);
+  // Opens until then, or takes over the later end; forced states stay.
+  void open_elsewhere(time_point until, std::uint64_t failures, time_point now);
+  void close_elsewhere(time_point now);
+  // While held, no probe is sent although the open time is over: another process may send it.
+  void hold_probes(bool held) noexcept { held_ = held; }
+
   // Takes over other options. The state and its remaining time stay; the rules' memory is kept
   // unless `grids` says that they are new.
   void reconfigure(const circuit_options& options, bool new_rules,
@@ -102,6 +112,7 @@ class circuit_state {
   half_open_options half_open_;
   bool exclusive_;
   bool since_call_start_;
+  bool held_ = false;
 
   circuit_mode mode_ = circuit_mode::closed;
   std::uint8_t pending_ = 0;
