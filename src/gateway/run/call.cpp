@@ -50,6 +50,7 @@ call_run::~call_run() {
 }
 
 void call_run::start(time_point until, cause at_deadline) {
+  const entry here(*this);
   at_deadline_ = at_deadline;
   policies_.emplace(what_.step->policies,
                     call_facts{.until = deadline::at(until),
@@ -110,6 +111,7 @@ void call_run::send(http::client_pool& pool) {
 }
 
 void call_run::on_resolved(bool resolved) {
+  const entry here(*this);
   http::client_pool* const pool = resolved ? endpoint_.pool() : nullptr;
   if (pool) {
     send(*pool);
@@ -119,6 +121,7 @@ void call_run::on_resolved(bool resolved) {
 }
 
 void call_run::on_head(const http::response_head& head) {
+  const entry here(*this);
   const call_plan& call = *what_.step->call;
   status_ = head.status;
   asked_to_wait_ = duration::zero();
@@ -149,6 +152,7 @@ void call_run::on_head(const http::response_head& head) {
 }
 
 void call_run::on_body(std::string_view piece) {
+  const entry here(*this);
   const call_plan& call = *what_.step->call;
   if (body_size_ + piece.size() > call.response_bytes || !room_for(body_size_ + piece.size())) {
     std::exchange(exchange_, nullptr)->cancel();
@@ -174,12 +178,14 @@ bool call_run::room_for(std::size_t bytes) {
 }
 
 void call_run::on_end() {
+  const entry here(*this);
   exchange_ = nullptr;
   attempt_over(judge_answer(*what_.step, status_, content_type_, {body_, body_size_},
                             asked_to_wait_, worker_.json(), memory_));
 }
 
 void call_run::on_failed(http::client_error why, std::string_view detail) {
+  const entry here(*this);
   exchange_ = nullptr;
   if (!detail.empty() && log::enabled(log::level::debug)) {
     log::debug("attempt failed", {{"service", endpoint_.of().name()}, {"reason", detail}});
@@ -212,6 +218,7 @@ void call_run::stop_attempt() {
 }
 
 void call_run::on_time() {
+  const entry here(*this);
   due_ = time_point::max();
   follow(policies_->timer(worker_.loop().now()));
 }

@@ -114,6 +114,7 @@ void composition::on_call_ended(call_run& ended) {
     return;
   }
   take_result(index_of(ended.step()), ended);
+  spare_.push_back(&ended);
   if (!ended_) start_ready();
 }
 
@@ -162,6 +163,7 @@ void composition::release() {
   timer_.disarm();
   for (call_run* call : calls_) std::destroy_at(call);
   calls_.clear();
+  spare_.clear();
   missing_.clear();
   body_.clear();
   header_lines_.clear();

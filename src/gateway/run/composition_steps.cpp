@@ -1,5 +1,6 @@
 // How the steps of a composed request start: their calls, their items, their computing.
 
+#include <algorithm>
 #include <memory>
 
 #include "weir/gateway/run/composition.hpp"
@@ -57,7 +58,6 @@ void composition::start_step(std::uint16_t index) {
   }
   if (!step.each) {
     s.items = s.left = s.next = 1;
-    s.calls = memory_.make_array<call_run*>(1);
     start_call(index, 0);
     return;
   }
@@ -93,7 +93,6 @@ void composition::start_step(std::uint16_t index) {
   s.items = s.left = static_cast<std::uint32_t>(items.left());
   s.sources = memory_.make_array<value>(s.items);
   s.results = memory_.make_array<value>(s.items);
-  s.calls = memory_.make_array<call_run*>(s.items);
   for (std::size_t i = 0; items; items.advance()) s.sources[i++] = *items;
   if (s.items == 0) step_done(index, value::list({}));
 }
@@ -135,12 +134,26 @@ void composition::start_call(std::uint16_t index, std::uint32_t item) {
     return;
   }
   upstream::endpoint& to = generation_->endpoint_of(*step.call->service);
-  auto* call = ::new (memory_.allocate(sizeof(call_run), alignof(call_run)))
-      call_run(worker_, *this, to, *what, memory_, item);
-  calls_.push_back(call);
-  s.calls[item] = call;
+  auto* call = ::new (room_for_call()) call_run(worker_, *this, to, *what, memory_, item);
   ++calls_running_;
   call->start(s.until, s.at_deadline);
+}
+
+// The place of a call that has ended, so that a long list needs no more of them than its limit, and
+// finds them in the cache. The last to end is usually still on the stack.
+void* composition::room_for_call() {
+  const auto free =
+      std::find_if(spare_.begin(), spare_.end(), [](const call_run* c) { return !c->entered(); });
+  if (free != spare_.end()) {
+    call_run* const ended = *free;
+    *free = spare_.back();
+    spare_.pop_back();
+    std::destroy_at(ended);
+    return ended;
+  }
+  void* const room = memory_.allocate(sizeof(call_run), alignof(call_run));
+  calls_.push_back(static_cast<call_run*>(room));
+  return room;
 }
 
 }  // namespace weir::gateway

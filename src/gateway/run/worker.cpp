@@ -168,6 +168,7 @@ void worker::drain(time_point until, std::function<void(std::size_t)> done) {
 }
 
 composition& worker::take_composition() {
+  idle_memory_.began();
   if (idle_compositions_.empty()) {
     return *compositions_.emplace_back(std::make_unique<composition>(*this));
   }
@@ -178,10 +179,12 @@ composition& worker::take_composition() {
 
 void worker::give_back(composition& done) {
   idle_compositions_.push_back(&done);
+  idle_memory_.ended();
   if (generations_.size() > 1) drop_unused_generations();
 }
 
 proxied& worker::take_proxied() {
+  idle_memory_.began();
   if (idle_proxied_.empty()) return *proxied_.emplace_back(std::make_unique<proxied>(*this));
   proxied* const out = idle_proxied_.back();
   idle_proxied_.pop_back();
@@ -190,6 +193,7 @@ proxied& worker::take_proxied() {
 
 void worker::give_back(proxied& done) {
   idle_proxied_.push_back(&done);
+  idle_memory_.ended();
   if (generations_.size() > 1) drop_unused_generations();
 }
 

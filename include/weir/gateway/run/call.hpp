@@ -62,6 +62,8 @@ class call_run final : private http::client_receiver {
   bool must_finish() const noexcept;
 
   bool ended() const noexcept { return ended_; }
+  // A function of it is on the stack: what has ended may not make way for another yet.
+  bool entered() const noexcept { return entered_ != 0; }
   const judged& result() const noexcept { return result_; }
   duration retry_after() const noexcept { return retry_after_; }
   const http::fields& headers() const noexcept { return headers_; }  // kept where `take` asks
@@ -73,6 +75,14 @@ class call_run final : private http::client_receiver {
   void on_body(std::string_view piece) override;
   void on_end() override;
   void on_failed(http::client_error why, std::string_view detail) override;
+
+  struct entry {
+    explicit entry(call_run& c) noexcept : call(c) { ++call.entered_; }
+    ~entry() { --call.entered_; }
+    entry(const entry&) = delete;
+    entry& operator=(const entry&) = delete;
+    call_run& call;
+  };
 
   void follow(action todo);
   void begin_attempt(const action& todo);
@@ -112,6 +122,7 @@ class call_run final : private http::client_receiver {
   cause at_deadline_ = cause::deadline;
   bool retryable_ = false;  // sending it twice does no harm
   bool ended_ = false;
+  std::uint8_t entered_ = 0;
 };
 
 }  // namespace weir::gateway

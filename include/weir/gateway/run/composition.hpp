@@ -46,7 +46,6 @@ class composition final : private call_owner, private http::body_sink {
     cause at_deadline = cause::deadline;
     std::span<expression::value> sources;  // the items
     std::span<expression::value> results;
-    std::span<call_run*> calls;
   };
 
   // Body of the request, where an expression reads it.
@@ -66,6 +65,7 @@ class composition final : private call_owner, private http::body_sink {
   void compute(std::uint16_t index);
   void start_items(std::uint16_t index);
   void start_call(std::uint16_t index, std::uint32_t item);
+  void* room_for_call();
   void take_result(std::uint16_t index, call_run& ended);
   expression::value taken(std::uint16_t index, call_run& ended, cause& why,
                           std::string_view& detail);
@@ -106,7 +106,8 @@ class composition final : private call_owner, private http::body_sink {
   std::string body_;  // the answer; and while it comes, the request's body
   std::string header_lines_;
   std::vector<step_failure> missing_;
-  std::vector<call_run*> calls_;  // all that were made, to be destroyed
+  std::vector<call_run*> calls_;  // all that there are, to be destroyed
+  std::vector<call_run*> spare_;  // those of them that have ended: the next take their places
   std::optional<path_root> path_;
   std::optional<query_root> query_;
   std::optional<query_all_root> query_all_;

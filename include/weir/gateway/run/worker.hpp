@@ -10,6 +10,7 @@
 
 #include "weir/gateway/plan/plan.hpp"
 #include "weir/gateway/run/front.hpp"
+#include "weir/gateway/run/idle_memory.hpp"
 #include "weir/gateway/run/request.hpp"
 #include "weir/http/server.hpp"
 #include "weir/io/loop.hpp"
@@ -129,6 +130,7 @@ class worker {
   std::vector<composition*> idle_compositions_;
   std::vector<std::unique_ptr<proxied>> proxied_;
   std::vector<proxied*> idle_proxied_;
+  idle_memory idle_memory_{loop_};
   std::vector<listening> listening_;
   std::vector<std::unique_ptr<http::server>> leaving_;
   unsigned number_;
