@@ -3,6 +3,7 @@
 #include "systems/common/problem.hpp"
 #include "weir/base/log.hpp"
 #include "weir/base/random.hpp"
+#include "weir/http/uri.hpp"
 
 namespace weir::systems {
 
@@ -10,6 +11,7 @@ namespace {
 
 constexpr std::string_view switch_path = "/_fault";
 constexpr std::uint64_t longest_switch_body = 16 * 1024;
+constexpr unsigned blocking_threads = 8;
 
 http::server::options server_options() {
   http::server::options made;
@@ -28,6 +30,16 @@ call::call(service& at, http::server_exchange& exchange)
       path_(exchange.head().path),
       received_(exchange.received()),
       faults_(at.faults_) {}
+
+reply problem_reply(int status, std::string_view detail, std::string_view more_headers) {
+  return {status, problem_body(status, detail), std::string(problem_type).append(more_headers)};
+}
+
+std::optional<std::string> call::decoded_parameter() const {
+  std::string decoded;
+  if (!http::percent_decode(parameter_, decoded)) return {};
+  return decoded;
+}
 
 void call::begin() {
   self_ = shared_from_this();
@@ -137,6 +149,26 @@ void service::get(std::string pattern, handler h) {
   if (made.has_parameter) made.after = pattern.substr(pattern.find('}') + 1);
   made.handle = std::move(h);
   routes_.push_back(std::move(made));
+}
+
+void service::get_blocking(std::string pattern, std::function<reply(const std::string&)> h) {
+  if (!workers_) workers_ = std::make_unique<workers>(blocking_threads);
+  get(std::move(pattern), [this, h = std::move(h)](call_ptr c) {
+    const auto parameter = c->decoded_parameter();
+    if (!parameter) return c->problem(400, "a broken escape in the path");
+    const bool taken = workers_->run([this, h, c, text = *parameter]() mutable {
+      reply made;
+      try {
+        made = h(text);
+      } catch (const std::exception& e) {
+        log::error("a handler threw", {{"service", options_.name}, {"what", e.what()}});
+        made = problem_reply(500, "a fault of the service");
+      }
+      // The call belongs to the loop's thread, its end too.
+      loop_.post([c = std::move(c), made = std::move(made)] { c->answer(made); });
+    });
+    if (!taken) c->problem(503, "too much is waiting", "Retry-After: 1\r\n");
+  });
 }
 
 void service::listen(std::unique_ptr<io::listener> at) {

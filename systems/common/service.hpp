@@ -2,11 +2,13 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "systems/common/faults.hpp"
+#include "systems/common/workers.hpp"
 #include "weir/http/server.hpp"
 #include "weir/io/address.hpp"
 #include "weir/io/loop.hpp"
@@ -15,12 +17,25 @@ namespace weir::systems {
 
 class service;
 
+// A whole answer: what a handler that blocks gives back.
+struct reply {
+  int status = 200;
+  std::string body;
+  std::string header_lines = "Content-Type: application/json\r\n";
+};
+reply problem_reply(int status, std::string_view detail, std::string_view more_headers = {});
+
 // One request to a service. Handlers keep the pointer while they work; when the client has gone
 // meanwhile, answering does nothing.
 class call : public std::enable_shared_from_this<call> {
  public:
   std::string_view parameter() const noexcept { return parameter_; }  // what {id} stands for
+  std::optional<std::string> decoded_parameter() const;               // none: a broken escape
 
+  void answer(const reply& with) { respond(with.status, with.header_lines, with.body); }
+  void text(std::string_view body) {
+    respond(200, "Content-Type: text/plain; charset=utf-8\r\n", body);
+  }
   void json(std::string_view body) { respond(200, "Content-Type: application/json\r\n", body); }
   void problem(int status, std::string_view detail, std::string_view more_headers = {});
 
@@ -66,6 +81,9 @@ class service final : private http::server_handler {
 
   // "/products" or "/users/{id}/cart".
   void get(std::string pattern, handler h);
+  // The same for a handler that blocks: it gets {id}, decoded, on one of eight threads. What it
+  // throws is a 500 without details.
+  void get_blocking(std::string pattern, std::function<reply(const std::string&)> h);
   void listen(std::unique_ptr<io::listener> at);
   // Finishes what runs and closes; then `done`.
   void drain(std::function<void()> done);
@@ -90,6 +108,7 @@ class service final : private http::server_handler {
   faults faults_;
   std::uint64_t requests_ = 0;
   http::server server_;
+  std::unique_ptr<workers> workers_;  // made by the first blocking route
 };
 
 }  // namespace weir::systems

@@ -5,32 +5,78 @@
 #include <string>
 #include <vector>
 
+#include "systems/offers/show.hpp"
+#include "systems/presentations/show.hpp"
 #include "systems/shop/show.hpp"
+
+namespace {
+
+using namespace weir;
+using namespace weir::systems;
+
+int show_shop(const stage::show_options& how) {
+  shop::show_options made;
+  made.scenario = how.scenario;
+  made.with.port_base = how.port_base;
+  made.with.keep_logs = how.keep_logs;
+  made.with.breaker = how.breaker;
+  made.with.defaults = how.defaults;
+  made.with.log_attempts = !how.scenario.empty();
+  made.with.inventory_delay = how.scenario.empty() ? "0s..300ms" : "0s..50ms";
+  return shop::show(made);
+}
+
+struct system_shown {
+  const char* name;
+  const char* what;
+  const char* ports;
+  int (*show)(const stage::show_options& how);
+  bool has_quick = true;  // the story can be played with shorter times
+};
+
+const system_shown all_systems[] = {
+    {.name = "shop",
+     .what = "one product page out of four services",
+     .ports = "six ports in a row from here, in place of 8000-8003, 9000 and 9901",
+     .show = show_shop,
+     .has_quick = false},
+    {.name = "presentations",
+     .what = "a presentation and its author, who may be away",
+     .ports = "four ports in a row from here, in place of 8081-8083 and 9901",
+     .show = presentations::show},
+    {.name = "offers",
+     .what = "a partner's hot offers, or cold ones of our own",
+     .ports = "three ports in a row from here, in place of 8000, 8001 and 9901",
+     .show = offers::show},
+};
+
+}  // namespace
 
 int main(int argc, char** argv) {
   constexpr int usage = 2;
-  using namespace weir::systems;
 
   CLI::App app(
       "Examples:\n"
       "  weir demo                           the shop, with keys to stop and slow its services\n"
       "  weir demo --scenario outage         its outage story, played and judged\n"
-      "  weir demo shop --port-base 20000    on ports 20000 to 20005\n\n"
+      "  weir demo shop --port-base 20000    on ports 20000 to 20005\n"
+      "  weir demo presentations --scenario outage --quick\n\n"
       "Runs a whole system (by itself, the shop) on loopback, on files made on the spot.");
   app.name("weir demo");
   app.require_subcommand(1);
-  CLI::App* sub = app.add_subcommand("shop", "one product page out of four services");
-  shop::show_options how;
-  sub->add_option("--scenario", how.scenario, "play a story without a terminal: outage")
-      ->check(CLI::IsMember({"outage"}));
-  sub->add_option("--port-base", how.with.port_base,
-                  "six ports in a row from here, in place of 8000-8003, 9000 and 9901")
-      ->check(CLI::Range(1, 65530));
-  sub->add_option("--logs", how.with.keep_logs, "keep the processes' logs in this directory")
-      ->check(CLI::ExistingDirectory);
+  stage::show_options how;
   bool no_breaker = false, no_defaults = false;
-  sub->add_flag("--no-breaker", no_breaker, "leave the breaker out, to see what it is for");
-  sub->add_flag("--no-defaults", no_defaults, "leave the steps' defaults out, likewise");
+  for (const system_shown& s : all_systems) {
+    CLI::App* sub = app.add_subcommand(s.name, s.what);
+    sub->add_option("--scenario", how.scenario, "play a story without a terminal: outage")
+        ->check(CLI::IsMember({"outage"}));
+    sub->add_option("--port-base", how.port_base, s.ports)->check(CLI::Range(1, 65530));
+    sub->add_option("--logs", how.keep_logs, "keep the processes' logs in this directory")
+        ->check(CLI::ExistingDirectory);
+    sub->add_flag("--no-breaker", no_breaker, "leave the breaker out, to see what it is for");
+    sub->add_flag("--no-defaults", no_defaults, "leave out what stands in, likewise");
+    if (s.has_quick) sub->add_flag("--quick", how.quick, "with shorter times than in earnest");
+  }
   std::vector<std::string> words(argv + 1, argv + argc);
   // Options without a system are the shop's.
   if (words.empty() ||
@@ -43,14 +89,14 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& e) {
     return app.exit(e) == 0 ? 0 : usage;
   }
-  how.with.breaker = !no_breaker;
-  how.with.defaults = !no_defaults;
-  how.with.log_attempts = !how.scenario.empty();
-  how.with.inventory_delay = how.scenario.empty() ? "0s..300ms" : "0s..50ms";
+  how.breaker = !no_breaker;
+  how.defaults = !no_defaults;
   try {
-    return shop::show(how);
+    for (const system_shown& s : all_systems) {
+      if (app.got_subcommand(s.name)) return s.show(how);
+    }
   } catch (const std::exception& e) {
     std::cerr << "weir-demo: " << e.what() << std::endl;
-    return 1;
   }
+  return 1;
 }

@@ -3,14 +3,10 @@
 #include <array>
 #include <cstdint>
 #include <functional>
-#include <memory>
 #include <optional>
 #include <string>
 
-#include "systems/stage/child.hpp"
-#include "systems/stage/gateway_log.hpp"
-#include "systems/stage/place.hpp"
-#include "systems/stage/visitor.hpp"
+#include "systems/stage/company.hpp"
 
 namespace weir::systems::shop {
 
@@ -30,60 +26,40 @@ struct cast_options {
 // The processes of the shop: four services on fresh SQLite files and the gateway before them.
 class cast {
  public:
-  struct listener {
-    std::function<void(const stage::transition&)> on_transition;
-    std::function<void(const std::string& name, int wait_status, bool as_asked)> on_end;
-  };
+  // Throws std::runtime_error when a program or the configuration is missing.
+  cast(io::loop& on, const cast_options& with, stage::company::listener told);
 
-  cast(io::loop& on, cast_options with, listener told);
+  // As stage::company has them, by role.
+  std::optional<std::string> start() { return company_.start(); }
+  std::optional<std::string> start_service(role which) { return company_.start(name(which)); }
+  std::optional<std::string> launch(role which) { return company_.launch(name(which)); }
+  void stop_service(role which) { company_.stop(name(which)); }
+  void ask_to_stop(role which) { company_.ask_to_stop(name(which)); }
+  void stop_all() { company_.stop_all(); }
+  bool running(role which) const { return company_.running(name(which)); }
+  bool stopping(role which) const { return company_.stopping(name(which)); }
+  void set_faults(role which, const std::string& json, std::function<void(bool)> done) {
+    company_.set_faults(name(which), json, std::move(done));
+  }
+  bool set_faults(role which, const std::string& json) {
+    return company_.set_faults(name(which), json);
+  }
+  std::optional<std::uint64_t> requests_seen(role which) {
+    return company_.requests_seen(name(which));
+  }
 
-  // Starts everything and waits until it is ready. The error is a sentence; what was started by
-  // then ends with this object.
-  std::optional<std::string> start();
-
-  // The same for one service that was stopped.
-  std::optional<std::string> start_service(role which);
-  std::optional<std::string> launch(role which);  // does not wait
-  void stop_service(role which);                  // and waits
-  void ask_to_stop(role which) { services_[which]->stop(); }
-  void stop_all();  // and waits
-  bool running(role which) const { return services_[which]->running(); }
-  bool stopping(role which) const { return services_[which]->stopping(); }
-
-  // How a service misbehaves from now on; "{}" ends it.
-  void set_faults(role which, const std::string& json, std::function<void(bool)> done);
-  bool set_faults(role which, const std::string& json);  // waits; false when it was not taken
-  // Requests a service has seen since it was started; none when it cannot be asked.
-  std::optional<std::uint64_t> requests_seen(role which);
-
-  std::uint16_t port(role which) const noexcept;
-  std::uint16_t gateway_port() const noexcept { return gateway_port_; }
-  std::uint16_t admin_port() const noexcept { return admin_port_; }
-  stage::visitor& visitor() noexcept { return visitor_; }
-  const stage::gateway_log& log() const noexcept { return log_; }
-  io::loop& loop() noexcept { return loop_; }
-  pid_t gateway_pid() const noexcept { return gateway_->pid(); }
+  std::uint16_t port(role which) const { return company_.port(name(which)); }
+  std::uint16_t gateway_port() const { return company_.port("gateway"); }
+  std::uint16_t admin_port() const { return company_.admin_port("gateway"); }
+  stage::visitor& visitor() noexcept { return company_.visitor(); }
+  const stage::gateway_log& log() const noexcept { return company_.log(); }
+  io::loop& loop() noexcept { return company_.loop(); }
+  pid_t gateway_pid() const { return company_.pid("gateway"); }
 
  private:
-  std::optional<std::string> prepare();
-  std::optional<std::string> write_configuration(const std::string& from);
-  std::optional<std::string> ports_taken() const;
-  std::optional<std::string> wait_ready(const stage::child& of, std::uint16_t port,
-                                        const std::string& path);
-  std::unique_ptr<stage::child> make_child(const std::string& name,
-                                           std::vector<std::string> command);
+  static std::string name(role which) { return role_names[which]; }
 
-  io::loop& loop_;
-  const cast_options options_;
-  const listener told_;
-  const std::uint16_t first_port_;
-  const std::uint16_t gateway_port_;
-  const std::uint16_t admin_port_;
-  stage::temporary_directory directory_;
-  stage::visitor visitor_;
-  stage::gateway_log log_;
-  std::array<std::unique_ptr<stage::child>, 4> services_;
-  std::unique_ptr<stage::child> gateway_;
+  stage::company company_;
 };
 
 }  // namespace weir::systems::shop

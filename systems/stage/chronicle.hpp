@@ -19,6 +19,7 @@ class chronicle {
   // A row of the table; told at once as an event, too, if it failed.
   void row(const std::string& what, const std::string& seen, bool as_told);
 
+  bool has_rows() const noexcept { return !rows_.empty(); }
   bool all_as_told() const noexcept;
   void print_table() const;
 

@@ -13,6 +13,15 @@ std::string text(json::value from, std::string_view name, arena& memory) {
   return std::string(from.find(name).as_string(memory).value_or(std::string_view()));
 }
 
+// A circuit's line about one call, in a word; nothing for other lines.
+std::string heard(const std::string& message) {
+  if (message == "circuit lets a call through") return "call";
+  if (message == "circuit saw a failure") return "failure";
+  if (message == "circuit saw a success") return "success";
+  if (message == "circuit ignored a call") return "ignored";
+  return {};
+}
+
 }  // namespace
 
 void gateway_log::take(std::string_view line) {
@@ -22,17 +31,24 @@ void gateway_log::take(std::string_view line) {
   if (!parsed) return;  // not ours: a sanitizer's or the loader's words
   const std::string message = text(*parsed, "message", memory);
   if (message == "upstream attempt") {
-    attempts_.push_back({text(*parsed, "service", memory), text(*parsed, "cause", memory)});
+    attempts_.push_back({text(*parsed, "service", memory), text(*parsed, "cause", memory),
+                         text(*parsed, "url", memory),
+                         parsed->find("status").as_uint64().value_or(0)});
+    return;
+  }
+  const std::string circuit = text(*parsed, "circuit", memory);
+  if (const std::string what = heard(message); !what.empty()) {
+    events_.emplace_back(circuit, what);
     return;
   }
   // "circuit favorites closed -> open"
-  const std::string circuit = text(*parsed, "circuit", memory);
   const std::size_t arrow = message.find(" -> ");
   const std::string before = "circuit " + circuit + " ";
   if (circuit.empty() || arrow == std::string::npos || !message.starts_with(before)) return;
   const transition t{circuit, message.substr(before.size(), arrow - before.size()),
                      message.substr(arrow + 4), parsed->find("failures").as_uint64().value_or(0)};
   transitions_.push_back(t);
+  events_.emplace_back(circuit, t.from + " > " + t.to);
   if (changed_) changed_(t);
 }
 
@@ -57,6 +73,14 @@ std::string gateway_log::path_of(std::string_view circuit) const {
     path += " > " + t.to;
   }
   return path;
+}
+
+std::vector<std::string> gateway_log::events_of(std::string_view circuit) const {
+  std::vector<std::string> made;
+  for (const auto& [whose, what] : events_) {
+    if (whose == circuit) made.push_back(what);
+  }
+  return made;
 }
 
 }  // namespace weir::stage

@@ -22,6 +22,8 @@ struct transition {
 struct attempt {
   std::string service;
   std::string cause;  // why it failed; empty when it did not
+  std::string url;
+  std::uint64_t status = 0;
 };
 
 // Reads the gateway's log, JSON lines, as it is written. Lines of other kinds are passed over.
@@ -38,11 +40,15 @@ class gateway_log {
   std::size_t failures_of(std::string_view service) const noexcept;
   // "closed>open open>half-open …" of one circuit.
   std::string path_of(std::string_view circuit) const;
+  // What a listener of one circuit hears, in order: "call", "failure", "success", "ignored",
+  // "closed > open".
+  std::vector<std::string> events_of(std::string_view circuit) const;
 
  private:
   std::function<void(const transition&)> changed_;
   std::vector<transition> transitions_;
   std::vector<attempt> attempts_;
+  std::vector<std::pair<std::string, std::string>> events_;  // of which circuit, what
 };
 
 }  // namespace weir::stage

@@ -28,6 +28,37 @@ def test_documents():
     assert docs.problems() + docs.example_quotes() == []
 
 
+def test_containers():
+    assert load("containers").problems() == []
+
+
+@pytest.mark.parametrize("old, new, wrong", [
+    ("COPY systems/offers/offers.yaml", "COPY systems/offers/other.yaml", "other.yaml is not there"),
+    ("--target weir weir-offers", "--target weir weir-offer", "no target is called weir-offer"),
+    ("--target weir weir-offers", "--target weir", "weir-offers is not built before"),
+    ("--from=build", "--from=built", "no stage is called built"),
+    ("RUN useradd", "RAN useradd", "RAN is no instruction"),
+    ("FROM debian:12-slim AS build", "RUN true", "FROM comes first"),
+    ("command: [weir-offers,", "command: [weir-offer,", "the image has no program weir-offer"),
+    ("/etc/weir/offers.yaml,", "/etc/weir/offer.yaml,", "the image has no file /etc/weir/offer.yaml"),
+    ("depends_on: [partner]", "depends_on: [partners]", "depends on partners"),
+    ("PARTNER_HOST: partner", "PARTNER_HOST: partners", "no service is called partners"),
+    ("PARTNER_HOST: partner", "PARTNERS_HOST: partner", "nobody reads PARTNERS_HOST"),
+    ('ports: ["8000:8000"]', 'ports: ["8000:8009"]', "listens on 8000, which is not published"),
+    ("services:\n", "services:\n  - a\n", "while parsing"),
+])
+def test_the_check_of_containers_finds(tmp_path, old, new, wrong):
+    root = HERE.parents[1]
+    (tmp_path / "apps").mkdir()
+    for path in [*root.glob("systems/*/CMakeLists.txt"), *root.glob("systems/offers/[!.]*"), *root.glob("apps/*/CMakeLists.txt")]:
+        copy = tmp_path / path.relative_to(root)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        text = path.read_text()
+        copy.write_text(text.replace(old, new) if path.name in ("Dockerfile", "docker-compose.yml") else text)
+    found = load("containers").problems(tmp_path)
+    assert any(wrong in problem for problem in found), found
+
+
 @pytest.mark.longest(400)
 def test_headers_compile_alone():
     count, found = load("self_contained_headers").problems("g++")

@@ -39,3 +39,31 @@ def release(number):
         claim = _claims.pop(number, None)
     if claim is not None:
         claim.close()
+
+
+class Row:
+    """Free ports in a row, claimed like one."""
+
+    def __init__(self, count):
+        for _ in range(500):
+            self.first = random.SystemRandom().randint(_FIRST, _LAST - count)
+            self.claims = []
+            if all(self._claim(self.first + n) for n in range(count)):
+                return
+            self.release()
+        raise RuntimeError(f"no {count} free ports in a row")
+
+    def _claim(self, number):
+        claim = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.claims.append(claim)
+        with socket.socket() as probe:
+            try:
+                claim.bind(("127.0.0.1", number))
+                probe.bind(("0.0.0.0", number))
+                return True
+            except OSError:
+                return False
+
+    def release(self):
+        for claim in self.claims:
+            claim.close()

@@ -6,8 +6,36 @@
 #include "weir/base/log.hpp"
 
 namespace weir::gateway {
+namespace {
+
+// Every call a circuit lets through, and how it ended. Costs each call a lock, so only where
+// somebody reads it.
+void log_calls(const circuit_breaker& made, const std::string& name) {
+  made.listen(
+      circuit_event_kind::permitted | circuit_event_kind::failure | circuit_event_kind::success |
+          circuit_event_kind::ignored,
+      [name](const circuit_event& e) {
+        const std::string state(to_string(e.to));
+        switch (e.kind) {
+          case circuit_event_kind::permitted:
+            return log::debug("circuit lets a call through", {{"circuit", name}, {"state", state}});
+          case circuit_event_kind::failure:
+            return log::debug("circuit saw a failure", {{"circuit", name},
+                                                        {"state", state},
+                                                        {"failures", e.failures},
+                                                        {"error", e.error}});
+          case circuit_event_kind::success:
+            return log::debug("circuit saw a success", {{"circuit", name}, {"state", state}});
+          default:
+            return log::debug("circuit ignored a call", {{"circuit", name}, {"state", state}});
+        }
+      });
+}
+
+}  // namespace
 
 void log_circuit(const circuit_breaker& made, const upstream::service_settings& of) {
+  if (log::enabled(log::level::debug)) log_calls(made, of.name);
   made.listen(circuit_event_kind::transition, [name = of.name](const circuit_event& e) {
     const std::string message = "circuit " + name + " " + std::string(to_string(e.from)) + " -> " +
                                 std::string(to_string(e.to));
