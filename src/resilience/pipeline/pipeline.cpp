@@ -8,6 +8,13 @@ layer::decision layer::resume(slot&, context&, outcome&) const {
   return decision::proceed();
 }
 
+std::size_t pipeline::straight_from(std::size_t first) const noexcept {
+  for (std::size_t i = first; i < size(); ++i) {
+    if ((*layers_)[i]->what() == layer::role::hedge) return i + 1;
+  }
+  return size();
+}
+
 worst_case pipeline::worst(duration attempt) const {
   worst_case w{1, attempt};
   for (auto l = layers_->rbegin(); l != layers_->rend(); ++l) w = (*l)->worst(w);

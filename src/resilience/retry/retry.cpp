@@ -20,7 +20,9 @@ class retry::retry_layer final : public layer {
 
   decision enter(slot& s, context& c, outcome&) const override {
     s.make<retry_state>().started = c.now;
-    if (options.budget) options.budget->first_attempt(c.now);
+    if (options.budget && c.counted.count(options.budget->id())) {
+      options.budget->first_attempt(c.now);
+    }
     return decision::proceed();
   }
 

@@ -23,8 +23,31 @@ struct call_facts {
   bool until_is_configured = false;    // …the deadline is a setting as a timeout is
   bool retryable = true;               // sending it twice does no harm
   verdict timeouts_count = verdict::failure;  // what a time-out that was set says of the other side
-  // Called, by any thread, when a call that waits for its turn should be asked again (timer()).
+  // Called, by any thread, when a call that waits for its turn should be asked again (timer()). It
+  // is called under a policy's lock, so that it never comes once the call has left the queue: it
+  // may signal, post or note, and must not call into the pipeline. Without it a waiting call asks
+  // again by itself every few milliseconds.
   delegate<void()> wake = {};
+};
+
+// The budgets that a call was counted in as a first attempt: a retry and a hedge of one pipeline
+// may share one, and a call is to be counted once. Beyond two different ones it may count again.
+class counted_budgets {
+ public:
+  // True if it was not counted there before; from then on it is.
+  bool count(const void* budget) noexcept {
+    for (const void*& seen : seen_) {
+      if (seen == budget) return false;
+      if (!seen) {
+        seen = budget;
+        return true;
+      }
+    }
+    return true;
+  }
+
+ private:
+  const void* seen_[2] = {};
 };
 
 // The most a call can cost: attempts sent, and time, duration::max() if nothing limits it.
@@ -67,6 +90,7 @@ class layer {
     deadline until;  // enter() may bring it forward for what is inside; the machine then watches it
     const call_facts& facts;
     random_source& random;
+    counted_budgets& counted;
     bool substituted = false;  // leave() put another value in the place of the call's
   };
 
@@ -107,7 +131,18 @@ class layer {
   virtual std::string text() const = 0;
   virtual worst_case worst(worst_case inside) const { return inside; }
 
-  enum class role : std::uint8_t { other, fallback, retry, timeout, breaker };
+  enum class role : std::uint8_t {
+    other,
+    fallback,
+    retry,
+    timeout,
+    breaker,
+    hedge,      // a hedging_layer, and nothing else says so
+    bulkhead,   // concurrency: a place is held for as long as what is inside takes
+    rate,       // how often, however long it takes
+    adaptive,   // concurrency, the limit found by itself
+    throttler,  // turns away by chance
+  };
   virtual role what() const noexcept { return role::other; }
 };
 

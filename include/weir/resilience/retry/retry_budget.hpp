@@ -39,6 +39,8 @@ class retry_budget {
   };
   view look(time_point now) const noexcept;
   const retry_budget_options& options() const noexcept;
+  // Tells budgets apart; copies of one have the same.
+  const void* id() const noexcept { return shared_.get(); }
 
   friend bool operator==(const retry_budget&, const retry_budget&) noexcept = default;
 

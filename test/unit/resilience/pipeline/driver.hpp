@@ -40,6 +40,9 @@ class driver {
          double draw = 0.5)
       : random_(draw), call_(p, facts, random_), script_(script.begin(), script.end()) {}
 
+  // Attempts that are told to stop take so long to be gone; zero: at once.
+  void slow_to_stop(duration takes) { stopping_takes_ = takes; }
+
   // Until it finishes, or to that time.
   action run(duration to = duration::max()) {
     const time_point end = saturating_add(t0, to);
@@ -48,21 +51,30 @@ class driver {
       carry_out(call_.start(now_));
     }
     while (!call_.finished()) {
-      const time_point due = std::min(timer_, done_at_);
+      const auto first =
+          std::min_element(running_.begin(), running_.end(),
+                           [](const auto& a, const auto& b) { return a.done_at < b.done_at; });
+      const time_point done_at = first == running_.end() ? time_point::max() : first->done_at;
+      const time_point due = std::min(timer_, done_at);
       if (due == time_point::max() || due > end) {
         now_ = std::max(now_, std::min(end, time_point::max()));
         break;
       }
       now_ = due;
-      if (done_at_ <= timer_) {
-        done_at_ = time_point::max();
-        carry_out(call_.attempt_done(now_, running_, result_));
+      if (done_at <= timer_) {
+        const running ended = *first;
+        running_.erase(first);
+        carry_out(call_.attempt_done(now_, ended.number, ended.how));
       } else {
         carry_out(call_.timer(now_));
       }
     }
     return last_;
   }
+
+  // A call that waits for its turn was woken.
+  void wake() { carry_out(call_.timer(now_)); }
+  std::size_t in_flight() const { return running_.size(); }
 
   action cancel() {
     carry_out(call_.cancel(now_));
@@ -75,22 +87,38 @@ class driver {
   pipeline_call& call() { return call_; }
 
  private:
+  struct running {
+    std::uint32_t number;
+    time_point done_at;
+    outcome how;
+  };
+
   void carry_out(action a) {
     for (;; a = call_.next(now_)) {
       switch (a.kind) {
         case action_kind::start_attempt: {
           note("start#" + std::to_string(a.attempt));
-          running_ = a.attempt;
           const scripted_attempt next = script_.empty() ? good() : script_.front();
           if (!script_.empty()) script_.pop_front();
-          done_at_ = next.ends ? now_ + next.takes : time_point::max();
-          result_ = next.ends.value_or(outcome{});
+          running_.push_back({a.attempt,
+                              next.ends ? saturating_add(now_, next.takes) : time_point::max(),
+                              next.ends.value_or(outcome{})});
           break;
         }
-        case action_kind::cancel_attempt:
+        case action_kind::cancel_attempt: {
           note("cancel#" + std::to_string(a.attempt));
-          done_at_ = time_point::max();
+          const auto it = std::find_if(running_.begin(), running_.end(),
+                                       [&](const running& r) { return r.number == a.attempt; });
+          if (it == running_.end()) {
+            note("which is not there");
+          } else if (stopping_takes_ > duration::zero()) {
+            it->done_at = now_ + stopping_takes_;
+            return;
+          } else {
+            running_.erase(it);
+          }
           break;
+        }
         case action_kind::wait:
           timer_ = a.until;
           return;
@@ -118,9 +146,8 @@ class driver {
   std::deque<scripted_attempt> script_;
   time_point now_ = t0;
   time_point timer_ = time_point::max();
-  time_point done_at_ = time_point::max();
-  std::uint32_t running_ = 0;
-  outcome result_;
+  std::vector<running> running_;
+  duration stopping_takes_ = duration::zero();
   action last_;
   std::string story_;
   bool started_ = false;

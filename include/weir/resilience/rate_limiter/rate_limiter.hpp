@@ -1,0 +1,80 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <variant>
+
+#include "weir/base/result.hpp"
+#include "weir/resilience/pipeline/layer.hpp"
+#include "weir/resilience/problems.hpp"
+
+namespace weir {
+
+// A token bucket: so many calls within any such time on average, all of them at once if nobody came
+// before. `burst` may set the bucket's size apart from `calls`; 0: the same.
+struct bursty {
+  std::uint32_t calls = 10;
+  duration within = std::chrono::seconds(1);
+  std::uint32_t burst = 0;
+  friend bool operator==(const bursty&, const bursty&) = default;
+};
+
+// One call every so often, never two at once, however long it was quiet.
+struct smooth {
+  duration every = std::chrono::milliseconds(100);
+  friend bool operator==(const smooth&, const smooth&) = default;
+};
+
+using rate = std::variant<bursty, smooth>;
+
+struct rate_limiter_options {
+  std::string name = {};
+  rate allow = bursty{};  // at most a million calls a second
+  // A call that would have to wait longer than this for its turn is rejected at once, with
+  // retry_after. Zero: none waits. At most a day.
+  duration longest_wait = duration::zero();
+
+  // Between two permits. Rounded down to a nanosecond: calls may come a millionth too often.
+  duration interval() const noexcept;
+  std::uint32_t burst() const noexcept;
+
+  option_problems validate() const;
+  friend bool operator==(const rate_limiter_options&, const rate_limiter_options&) = default;
+};
+
+// Bounds how often calls start, by GCRA (a token bucket kept as one number): those who wait are
+// told their instants in the order they came. A rejection is cause::rejected_limit and says nothing
+// about the other side. A call that is cancelled while it waits gives its turn back if nobody
+// queued behind it.
+//
+// A handle: copies share the rate. Thread-safe and lock-free.
+class rate_limiter {
+ public:
+  // Throws std::invalid_argument that names every problem.
+  explicit rate_limiter(rate_limiter_options options = {});
+
+  // Leave for `permits` calls at this instant, or none. Never waits.
+  result<void, rejection> try_acquire(time_point now, std::uint32_t permits = 1) const noexcept;
+  // Leave for `permits` calls after so long (zero: now); the caller keeps to it. Rejected if that
+  // would be longer than the longest wait.
+  result<duration, rejection> reserve(time_point now, std::uint32_t permits = 1) const noexcept;
+
+  struct view {
+    std::uint32_t available = 0;  // calls that may go at this instant
+    std::uint64_t admitted = 0;   // since it was made
+    std::uint64_t rejected = 0;
+  };
+  view look(time_point now) const noexcept;
+  const rate_limiter_options& options() const noexcept;
+
+  friend bool operator==(const rate_limiter&, const rate_limiter&) noexcept = default;
+  friend layer_ptr as_layer(const rate_limiter& r);
+
+ private:
+  class shared;
+  class rate_layer;
+  std::shared_ptr<shared> shared_;
+};
+
+}  // namespace weir
