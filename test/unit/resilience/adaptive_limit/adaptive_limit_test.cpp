@@ -83,9 +83,9 @@ TEST(AdaptiveLimit, GrowsToWhatTheServiceTakesAndNotToTheCrowd) {
 TEST(AdaptiveLimit, ShrinksWhenTheServiceGetsSlower) {
   const adaptive_limit limit({.initial = 20});
   crowd c(limit, 40, 500);
-  c.run(30s, 10ms);
+  c.run(25s, 10ms);
   const auto before = limit.look().limit;
-  c.run(5s, 100ms);
+  c.run(3s, 100ms);
   EXPECT_LT(limit.look().limit, before * 2 / 3);
 }
 
