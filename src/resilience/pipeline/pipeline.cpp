@@ -49,22 +49,40 @@ std::string pipeline_description::text() const {
   return out;
 }
 
+namespace {
+
+// What makes no sense when the one stands outside the other.
+struct pair_warning {
+  layer::role outer;
+  layer::role inner;
+  const char* text;
+};
+
+using enum layer::role;
+constexpr pair_warning pair_warnings[] = {
+    {retry, fallback, "a retry outside a fallback never retries: it sees no failure"},
+    {breaker, fallback, "a breaker outside a fallback never opens: it sees no failure"},
+    {throttler, fallback, "a throttler outside a fallback never throttles: it sees no failure"},
+    {fallback, fallback, "the outer one of two fallbacks acts on time-outs alone"},
+    {retry, retry, "a retry inside a retry multiplies the attempts"},
+    {hedge, hedge, "a hedge inside a hedge multiplies the attempts"},
+    {hedge, fallback, "a hedge outside a fallback takes the fallback of the first that fails"},
+    {rate, retry, "a rate limit outside a retry does not count the attempts that it bounds"},
+    {rate, hedge, "a rate limit outside a hedge does not count the attempts that it bounds"},
+    {adaptive, retry, "an adaptive limit outside a retry takes attempts and waits for latency"},
+    {adaptive, bulkhead, "an adaptive limit outside a bulkhead takes the wait there for latency"},
+    {adaptive, rate, "an adaptive limit outside a rate limit takes the wait there for latency"},
+};
+
+}  // namespace
+
 std::vector<std::string> pipeline::warnings() const {
   std::vector<std::string> found;
-  const auto role = [this](std::size_t i) { return (*layers_)[i]->what(); };
+  const auto role_of = [this](std::size_t i) { return (*layers_)[i]->what(); };
   for (std::size_t outer = 0; outer < size(); ++outer) {
     for (std::size_t inner = outer + 1; inner < size(); ++inner) {
-      if (role(inner) == layer::role::fallback && role(outer) == layer::role::retry) {
-        found.emplace_back("a retry outside a fallback never retries: it sees no failure");
-      }
-      if (role(inner) == layer::role::fallback && role(outer) == layer::role::breaker) {
-        found.emplace_back("a breaker outside a fallback never opens: it sees no failure");
-      }
-      if (role(inner) == layer::role::fallback && role(outer) == layer::role::fallback) {
-        found.emplace_back("the outer one of two fallbacks acts on time-outs alone");
-      }
-      if (role(inner) == layer::role::retry && role(outer) == layer::role::retry) {
-        found.emplace_back("a retry inside a retry multiplies the attempts");
+      for (const pair_warning& w : pair_warnings) {
+        if (role_of(outer) == w.outer && role_of(inner) == w.inner) found.emplace_back(w.text);
       }
     }
   }

@@ -5,6 +5,11 @@
 #include <gtest/gtest.h>
 
 #include "unit/resilience/pipeline/driver.hpp"
+#include "weir/resilience/adaptive_limit/adaptive_limit.hpp"
+#include "weir/resilience/bulkhead/bulkhead.hpp"
+#include "weir/resilience/hedge/hedge.hpp"
+#include "weir/resilience/rate_limiter/rate_limiter.hpp"
+#include "weir/resilience/throttler/throttler.hpp"
 
 namespace weir {
 namespace {
@@ -356,11 +361,37 @@ TEST(Pipeline, TellsWhatACallCanCost) {
   EXPECT_EQ(pipeline(timeout(1s), retry({.attempts = 3})).worst(), (worst_case{3, 1s}));
 }
 
+TEST(Pipeline, DescribesEveryPolicy) {
+  const pipeline p = hedge({.after = 50ms}) |
+                     rate_limiter({.allow = bursty{.calls = 20, .within = 1s}}) |
+                     rate_limiter({.allow = smooth{10ms}, .longest_wait = 2s}) |
+                     bulkhead({.calls = 8, .queue = 16, .longest_wait = 1s}) | adaptive_limit() |
+                     throttler() | timeout(300ms);
+  const std::string text = p.describe().text();
+  for (const char* line :
+       {"hedge: up to 2 attempts, after 50ms, within a budget  (at most 2 attempts, 3s350ms)\n",
+        "  rate limit: 20 in 1s  (at most 1 attempt, 3s300ms)\n",
+        "    rate limit: one every 10ms, may wait 2s  (at most 1 attempt, 3s300ms)\n",
+        "      bulkhead: 8 calls, 16 may wait 1s  (at most 1 attempt, 1s300ms)\n",
+        "        adaptive limit: 1..1000 calls  (at most 1 attempt, 300ms)\n",
+        "          throttler: 2 calls for each served  (at most 1 attempt, 300ms)\n"}) {
+    EXPECT_NE(text.find(line), std::string::npos) << line << "is not in\n" << text;
+  }
+}
+
 TEST(Pipeline, WarnsOfOrdersThatMakeNoSense) {
   EXPECT_TRUE((fallback_point() | three_tries() | breaker_of(1) | timeout(1s)).warnings().empty());
   EXPECT_EQ((three_tries() | fallback_point()).warnings().size(), 1U);
   EXPECT_EQ((breaker_of(1) | fallback_point()).warnings().size(), 1U);
   EXPECT_EQ((three_tries() | three_tries()).warnings().size(), 1U);
+  EXPECT_TRUE((fallback_point() | three_tries() | hedge() | breaker_of(1) | rate_limiter() |
+               bulkhead() | adaptive_limit() | throttler() | timeout(1s))
+                  .warnings()
+                  .empty());
+  EXPECT_EQ((rate_limiter() | three_tries()).warnings().size(), 1U);
+  EXPECT_EQ((hedge() | hedge()).warnings().size(), 1U);
+  EXPECT_EQ((adaptive_limit() | bulkhead()).warnings().size(), 1U);
+  EXPECT_EQ((throttler() | fallback_point()).warnings().size(), 1U);
 }
 
 }  // namespace
