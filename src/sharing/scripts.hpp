@@ -1,0 +1,71 @@
+#pragma once
+
+#include <string_view>
+
+// What must happen at once in the server, in its own Lua. KEYS and ARGV as told.
+namespace weir::sharing::scripts {
+
+// KEYS state; ARGV milliseconds, failures. Writes down until when the circuit is open, by the
+// server's clock. An hour after that nobody needs to know.
+inline constexpr std::string_view write_open = R"(
+local t = redis.call('TIME')
+local now = t[1] * 1000 + math.floor(t[2] / 1000)
+local known = redis.call('GET', KEYS[1])
+local ends = now + tonumber(ARGV[1])
+if known then
+  local old = tonumber(string.match(known, '^%d+'))
+  if old and old > ends then ends = old end
+end
+redis.call('SET', KEYS[1], string.format('%d %s', ends, ARGV[2]), 'PX', ends - now + 3600000)
+return 1
+)";
+
+// KEYS state. Nothing when it is closed; else milliseconds left (negative: over) and failures.
+inline constexpr std::string_view read_open = R"(
+local known = redis.call('GET', KEYS[1])
+if not known then return false end
+local t = redis.call('TIME')
+local now = t[1] * 1000 + math.floor(t[2] / 1000)
+local ends, failures = string.match(known, '^(%d+) (%d+)$')
+if not ends then return false end
+return {tonumber(ends) - now, tonumber(failures)}
+)";
+
+// KEYS lease; ARGV process, milliseconds. 1 when the process has the lease now.
+inline constexpr std::string_view take_lease = R"(
+local holder = redis.call('GET', KEYS[1])
+if holder and holder ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+return 1
+)";
+
+// KEYS lease; ARGV process.
+inline constexpr std::string_view drop_lease = R"(
+if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end
+return 1
+)";
+
+// KEYS votes, alive; ARGV process, milliseconds that a vote lasts, processes needed (0: the
+// majority), milliseconds that a sign of life lasts. 1 when enough have voted.
+inline constexpr std::string_view vote = R"(
+local t = redis.call('TIME')
+local now = t[1] * 1000 + math.floor(t[2] / 1000)
+redis.call('ZADD', KEYS[1], now + tonumber(ARGV[2]), ARGV[1])
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
+redis.call('PEXPIRE', KEYS[1], tonumber(ARGV[2]) + 1000)
+redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now - tonumber(ARGV[4]))
+local needed = tonumber(ARGV[3])
+if needed == 0 then needed = math.floor(redis.call('ZCARD', KEYS[2]) / 2) + 1 end
+if redis.call('ZCARD', KEYS[1]) >= needed then return 1 end
+return 0
+)";
+
+// KEYS alive; ARGV process.
+inline constexpr std::string_view sign_of_life = R"(
+local t = redis.call('TIME')
+redis.call('ZADD', KEYS[1], t[1] * 1000 + math.floor(t[2] / 1000), ARGV[1])
+redis.call('PEXPIRE', KEYS[1], 60000)
+return 1
+)";
+
+}  // namespace weir::sharing::scripts

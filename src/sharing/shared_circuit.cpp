@@ -1,0 +1,282 @@
+#include "shared_circuit.hpp"
+
+#include <algorithm>
+
+#include "scripts.hpp"
+
+namespace weir::sharing {
+namespace {
+
+// How often successes are told and the lease is looked after, while there is anything to tell.
+constexpr duration beat = std::chrono::milliseconds(20);
+
+// How long after a failure successes are still told: a window is rarely longer, and the row of
+// failures that a success ends is told of at once.
+constexpr duration warm = std::chrono::seconds(60);
+
+constexpr duration between_tries = std::chrono::milliseconds(100);
+
+std::string milliseconds(duration d) {
+  return std::to_string(std::chrono::ceil<std::chrono::milliseconds>(d).count());
+}
+
+bool is_ours(transition_cause why) {
+  return why == transition_cause::tripped || why == transition_cause::probe_failed ||
+         why == transition_cause::probe_missing || why == transition_cause::probe_succeeded ||
+         why == transition_cause::reset;
+}
+
+}  // namespace
+
+shared_circuit::shared_circuit(io::loop& on, link& by, const circuit_breaker& breaker,
+                               circuit_sharing how, duration lease)
+    : loop_(on),
+      link_(by),
+      breaker_(breaker),
+      how_(how),
+      lease_time_(lease),
+      state_key_(by.key("open", breaker.name())),
+      lease_key_(by.key("probe", breaker.name())),
+      tick_(on, delegate<void()>::to<&shared_circuit::on_tick>(*this)) {
+  gate_->open = this;
+  gate_->loop = &loop_;
+  const circuit_snapshot now = breaker_.snapshot(loop_.now());
+  told_successes_ = now.successful;
+  seen_rejections_ = now.not_permitted;
+  listener_ = breaker_.listen(
+      circuit_event_kind::transition | circuit_event_kind::failure,
+      [g = gate_](const circuit_event& e) {
+        const std::lock_guard lock(g->mutex);
+        if (!g->loop) return;
+        g->loop->post([g, e] {
+          if (g->open) g->open->on_event(e);
+        });
+      });
+}
+
+shared_circuit::~shared_circuit() {
+  gate_->open = nullptr;
+  {
+    const std::lock_guard lock(gate_->mutex);
+    gate_->loop = nullptr;
+  }
+  breaker_.unlisten(listener_);
+  if (leased_) let_go();
+  hold(false);
+}
+
+void shared_circuit::on_event(const circuit_event& e) {
+  if (e.kind == circuit_event_kind::failure) {
+    if (how_.how == circuit_sharing::kind::sum && e.to == circuit_mode::closed) {
+      tell_successes();
+      tell(message::word::failed, 1);
+      watch(warm);
+    }
+    return;
+  }
+  if (!is_ours(e.why)) return;
+  if (e.to == circuit_mode::open) opened_here(e.open_for, e.failures, e.at);
+  if (e.to == circuit_mode::closed) closed_here();
+}
+
+void shared_circuit::opened_here(duration open_for, std::uint64_t failures, time_point at) {
+  const duration left = std::max(duration::zero(), saturating_add(at, open_for) - loop_.now());
+  leased_ = false;
+  if (how_.how == circuit_sharing::kind::quorum && !together_) {
+    vote(left, failures);
+    return;
+  }
+  tell_open(left, failures);
+}
+
+void shared_circuit::tell_open(duration left, std::uint64_t failures) {
+  if (!link_.up()) return;
+  together_ = true;
+  link_.run(scripts::write_open, {state_key_}, {milliseconds(left), std::to_string(failures)});
+  tell(message::word::opened,
+       static_cast<std::uint64_t>(std::chrono::ceil<std::chrono::milliseconds>(left).count()),
+       failures);
+  // Whoever just probed has had its turn.
+  link_.run(scripts::drop_lease, {lease_key_}, {link_.process()});
+  stand_by();
+}
+
+void shared_circuit::vote(duration open_for, std::uint64_t failures) {
+  if (!link_.up()) return;
+  link_.run(scripts::vote, {link_.key("votes", breaker_.name()), link_.key("alive", {})},
+            {link_.process(), milliseconds(std::max<duration>(open_for, warm)),
+             std::to_string(how_.processes), "3000"},
+            [g = gate_, failures, until = loop_.now() + open_for](const redis::reply* answer) {
+              if (!g->open || !answer || answer->integer() == 0) return;
+              shared_circuit& self = *g->open;
+              self.tell_open(std::max(duration::zero(), until - self.loop_.now()), failures);
+            });
+}
+
+void shared_circuit::closed_here() {
+  together_ = false;
+  leased_ = other_wants_ = false;
+  hold(false);
+  told_successes_ = breaker_.snapshot(loop_.now()).successful;
+  if (!link_.up()) return;
+  link_.remove(state_key_);
+  link_.remove(link_.key("votes", breaker_.name()));
+  tell(message::word::closed);
+  link_.run(scripts::drop_lease, {lease_key_}, {link_.process()});
+}
+
+void shared_circuit::on_message(const message& m) {
+  const time_point now = loop_.now();
+  switch (m.what) {
+    case message::word::failed:
+      if (how_.how != circuit_sharing::kind::sum) return;
+      for (std::uint64_t i = std::min<std::uint64_t>(m.first, 1000); i > 0; --i) {
+        breaker_.failed_elsewhere(now);
+      }
+      watch(warm);
+      return;
+    case message::word::passed:
+      if (how_.how != circuit_sharing::kind::sum) return;
+      breaker_.succeeded_elsewhere(
+          static_cast<std::uint32_t>(std::min<std::uint64_t>(m.first, 1'000'000)), now);
+      return;
+    case message::word::opened:
+      opened_there(std::chrono::milliseconds(std::min<std::uint64_t>(m.first, 86'400'000)),
+                   m.second);
+      return;
+    case message::word::closed:
+      closed_there();
+      return;
+    case message::word::wanted:
+      other_wants_ = true;
+      return;
+    case message::word::freed:
+      next_try_ = now;
+      if (held_) watch(beat);
+      return;
+  }
+}
+
+void shared_circuit::opened_there(duration left, std::uint64_t failures) {
+  together_ = true;
+  leased_ = false;
+  breaker_.opened_elsewhere(loop_.now() + left, failures, loop_.now());
+  stand_by();
+}
+
+void shared_circuit::closed_there() {
+  together_ = leased_ = other_wants_ = false;
+  hold(false);
+  breaker_.closed_elsewhere(loop_.now());
+}
+
+void shared_circuit::on_up() {
+  told_successes_ = breaker_.snapshot(loop_.now()).successful;
+  link_.run(scripts::read_open, {state_key_}, {}, [g = gate_](const redis::reply* answer) {
+    if (!g->open || !answer) return;
+    shared_circuit& self = *g->open;
+    const circuit_snapshot here = self.breaker_.snapshot(self.loop_.now());
+    if (answer->size() == 2) {
+      const auto left = std::chrono::milliseconds((*answer)[0].integer());
+      self.opened_there(std::max<duration>(left, duration::zero()),
+                        static_cast<std::uint64_t>((*answer)[1].integer()));
+    } else if (here.state == circuit_mode::open) {
+      self.opened_here(here.time_to_probe, here.failures, self.loop_.now());
+    }
+  });
+}
+
+void shared_circuit::on_down() {
+  together_ = leased_ = asking_ = other_wants_ = false;
+  hold(false);
+}
+
+// Open, and one of all will probe.
+void shared_circuit::stand_by() {
+  hold(true);
+  next_try_ = loop_.now();
+  seen_rejections_ = breaker_.snapshot(loop_.now()).not_permitted;
+  watch(beat);
+}
+
+void shared_circuit::hold(bool held) {
+  if (held == held_) return;
+  held_ = held;
+  breaker_.hold_probes(held);
+}
+
+void shared_circuit::watch(duration how_long) {
+  warm_until_ = std::max(warm_until_, loop_.now() + how_long);
+  if (!tick_.armed()) tick_.arm(loop_.now() + beat);
+}
+
+void shared_circuit::on_tick() {
+  const time_point now = loop_.now();
+  if (how_.how == circuit_sharing::kind::sum) tell_successes();
+  if (together_) {
+    if (leased_) {
+      keep_or_give_lease(now);
+    } else if (held_ && breaker_.state(now) == circuit_mode::half_open) {
+      const std::uint64_t rejected = breaker_.snapshot(now).not_permitted;
+      if (rejected != std::exchange(seen_rejections_, rejected) && now >= next_wish_) {
+        next_wish_ = now + between_tries;
+        tell(message::word::wanted);
+      }
+      if (now >= next_try_) try_for_lease();
+    }
+  }
+  if (together_ || now < warm_until_) tick_.arm(now + beat);
+}
+
+void shared_circuit::tell_successes() {
+  if (!link_.up()) return;
+  const circuit_snapshot here = breaker_.snapshot(loop_.now());
+  const std::uint64_t more = here.successful - std::exchange(told_successes_, here.successful);
+  if (more != 0 && here.state == circuit_mode::closed) tell(message::word::passed, more);
+}
+
+void shared_circuit::tell(message::word what, std::uint64_t first, std::uint64_t second) {
+  if (link_.up()) link_.tell({{}, what, first, second, breaker_.name()});
+}
+
+void shared_circuit::try_for_lease() {
+  if (asking_ || !link_.up()) return;
+  asking_ = true;
+  next_try_ = loop_.now() + between_tries;
+  link_.run(scripts::take_lease, {lease_key_}, {link_.process(), milliseconds(lease_time_)},
+            [g = gate_](const redis::reply* answer) {
+              if (!g->open) return;
+              shared_circuit& self = *g->open;
+              self.asking_ = false;
+              if (!answer || answer->integer() != 1 || !self.together_) return;
+              self.leased_ = true;
+              self.other_wants_ = false;
+              self.lease_renewed_ = self.loop_.now();
+              self.hold(false);
+            });
+}
+
+// A probe on its way keeps the lease; without one, who has calls gets it.
+void shared_circuit::keep_or_give_lease(time_point now) {
+  const bool probing = breaker_.snapshot(now).probes_in_flight != 0;
+  if (other_wants_ && !probing) {
+    hold(true);
+    // A call may have slipped in as a probe just before.
+    if (breaker_.snapshot(now).probes_in_flight != 0) return;
+    let_go();
+    next_try_ = now + between_tries;
+    return;
+  }
+  if (now - lease_renewed_ < lease_time_ / 3) return;
+  lease_renewed_ = now;
+  link_.run(scripts::take_lease, {lease_key_}, {link_.process(), milliseconds(lease_time_)});
+}
+
+void shared_circuit::let_go() {
+  leased_ = other_wants_ = false;
+  if (!link_.up()) return;
+  link_.run(scripts::drop_lease, {lease_key_}, {link_.process()});
+  tell(message::word::freed);
+}
+
+}  // namespace weir::sharing

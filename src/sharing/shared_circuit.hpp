@@ -1,0 +1,78 @@
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "link.hpp"
+#include "weir/sharing/shared_circuits.hpp"
+
+namespace weir::sharing {
+
+// One circuit that is shared: hears what happens here and tells it, takes in what others tell, and
+// takes part in electing who probes. Belongs to the loop's thread; the circuit's events come from
+// any thread and are posted to it.
+class shared_circuit final {
+ public:
+  shared_circuit(io::loop& on, link& by, const circuit_breaker& breaker, circuit_sharing how,
+                 duration lease);
+  ~shared_circuit();
+  shared_circuit(const shared_circuit&) = delete;
+  shared_circuit& operator=(const shared_circuit&) = delete;
+
+  void on_up();    // the server is there (again)
+  void on_down();  // the circuit goes on alone
+  void on_message(const message& m);
+
+ private:
+  // What its listener holds: the circuit may tell of an event while this object goes, or after.
+  struct gate {
+    shared_circuit* open = nullptr;  // the loop's thread only
+    std::mutex mutex;
+    io::loop* loop = nullptr;  // under the mutex
+  };
+
+  void on_event(const circuit_event& e);
+  void opened_here(duration open_for, std::uint64_t failures, time_point at);
+  void closed_here();
+  void opened_there(duration left, std::uint64_t failures);
+  void closed_there();
+
+  void on_tick();
+  void tell_successes();
+  void tell(message::word what, std::uint64_t first = 0, std::uint64_t second = 0);
+  void tell_open(duration left, std::uint64_t failures);
+  void vote(duration open_for, std::uint64_t failures);
+  void watch(duration how_long);
+
+  void stand_by();
+  void try_for_lease();
+  void keep_or_give_lease(time_point now);
+  void let_go();
+  void hold(bool held);
+
+  io::loop& loop_;
+  link& link_;
+  circuit_breaker breaker_;
+  const circuit_sharing how_;
+  const duration lease_time_;
+  const std::string state_key_;
+  const std::string lease_key_;
+  std::shared_ptr<gate> gate_ = std::make_shared<gate>();
+  std::uint64_t listener_ = 0;
+
+  std::uint64_t told_successes_ = 0;  // of the circuit's total
+  std::uint64_t seen_rejections_ = 0;
+  time_point warm_until_{};  // until then successes are told: somebody has counted failures
+  bool together_ = false;    // it is open for all, and one probes for all
+  bool held_ = false;
+  bool leased_ = false;
+  bool asking_ = false;  // for the lease, without an answer yet
+  bool other_wants_ = false;
+  time_point lease_renewed_{};
+  time_point next_try_{};
+  time_point next_wish_{};
+  io::timer tick_;
+};
+
+}  // namespace weir::sharing

@@ -1,0 +1,240 @@
+#include "weir/sharing/shared_circuits.hpp"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <thread>
+#include <vector>
+
+#include "support/redis_server.hpp"
+
+// Each `process` here is a shared_circuits object with a circuit of its own, as a process has; the
+// server is a real one. Waits are for conditions, with a limit that only a failure reaches.
+namespace weir {
+namespace {
+
+using namespace std::chrono_literals;
+
+template <class Condition>
+bool soon(Condition holds, duration limit = 5s) {
+  const time_point end = now() + limit;
+  while (!holds() && now() < end) std::this_thread::sleep_for(1ms);
+  return holds();
+}
+
+struct process {
+  explicit process(const test::redis_server& server, circuit_options options,
+                   circuit_sharing how = {}, duration lease = 300ms)
+      : breaker(std::move(options)), shared({.server = server.settings(), .lease = lease}) {
+    shared.share(breaker, how);
+  }
+  bool connected() const { return shared.connected(); }
+  void fail() const {
+    auto p = breaker.try_acquire();
+    ASSERT_TRUE(p);
+    p->fail("status_500");
+  }
+  bool succeed() const {
+    auto p = breaker.try_acquire();
+    if (p) p->succeed();
+    return p.has_value();
+  }
+  std::uint64_t failures() const { return breaker.snapshot().failures; }
+  circuit_mode state() const { return breaker.state(); }
+
+  circuit_breaker breaker;
+  shared_circuits shared;
+};
+
+circuit_options partner(duration open_for = 60s) {
+  return {.name = "partner", .trip = failures_in_a_row{3}, .open_for = open_for};
+}
+
+TEST(SharedCircuits, TwoFailuresHereAndOneThereOpenItForBoth) {
+  test::redis_server server;
+  process a(server, partner());
+  process b(server, partner());
+  ASSERT_TRUE(soon([&] { return a.connected() && b.connected(); }));
+  a.fail();
+  a.fail();
+  ASSERT_TRUE(soon([&] { return b.failures() == 2; }));
+  b.fail();
+  EXPECT_EQ(b.state(), circuit_mode::open) << "decided at once, on what is known here";
+  ASSERT_TRUE(soon([&] { return a.state() == circuit_mode::open; }));
+  EXPECT_TRUE(soon([&] { return a.failures() == 3 && b.failures() == 3; }));
+}
+
+TEST(SharedCircuits, ASuccessAnywhereEndsTheRow) {
+  test::redis_server server;
+  process a(server, partner());
+  process b(server, partner());
+  ASSERT_TRUE(soon([&] { return a.connected() && b.connected(); }));
+  a.fail();
+  a.fail();
+  ASSERT_TRUE(soon([&] { return b.failures() == 2; }));
+  EXPECT_TRUE(b.succeed());
+  EXPECT_TRUE(soon([&] { return a.failures() == 0; }));
+  EXPECT_EQ(a.state(), circuit_mode::closed);
+}
+
+TEST(SharedCircuits, OneOfAllProbesAndItsSuccessClosesForAll) {
+  test::redis_server server;
+  std::vector<std::unique_ptr<process>> all;
+  for (int i = 0; i < 4; ++i) all.push_back(std::make_unique<process>(server, partner(200ms)));
+  ASSERT_TRUE(soon([&] {
+    return std::all_of(all.begin(), all.end(), [](const auto& p) { return p->connected(); });
+  }));
+  for (int i = 0; i < 3; ++i) all[0]->fail();
+  ASSERT_TRUE(soon([&] {
+    return std::all_of(all.begin(), all.end(), [](const auto& p) {
+      return p->state() != circuit_mode::closed;
+    });
+  }));
+  // All knock until one is let in; meanwhile nobody else is.
+  std::optional<permit> probe;
+  std::size_t prober = 0;
+  ASSERT_TRUE(soon([&] {
+    for (std::size_t i = 0; i < all.size() && !probe; ++i) {
+      if (auto p = all[i]->breaker.try_acquire()) {
+        probe.emplace(std::move(*p));
+        prober = i;
+      }
+    }
+    return probe.has_value();
+  }));
+  for (int round = 0; round < 100; ++round) {
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      ASSERT_FALSE(all[i]->breaker.try_acquire()) << i << " probes beside " << prober;
+    }
+    std::this_thread::sleep_for(5ms);  // longer than the lease, which its holder renews
+  }
+  probe->succeed();
+  EXPECT_TRUE(soon([&] {
+    return std::all_of(all.begin(), all.end(), [](const auto& p) {
+      return p->state() == circuit_mode::closed;
+    });
+  }));
+}
+
+TEST(SharedCircuits, AFailedProbeOpensItAgainForAll) {
+  test::redis_server server;
+  process a(server, partner(100ms));
+  process b(server, partner(100ms));
+  ASSERT_TRUE(soon([&] { return a.connected() && b.connected(); }));
+  for (int i = 0; i < 3; ++i) a.fail();
+  ASSERT_TRUE(soon([&] { return b.state() != circuit_mode::closed; }));
+  bool probed = false;
+  ASSERT_TRUE(soon([&] {
+    for (const process* p : {&a, &b}) {
+      if (auto leave = p->breaker.try_acquire()) {
+        leave->fail("again");
+        probed = true;
+        break;
+      }
+    }
+    return probed;
+  }));
+  EXPECT_TRUE(soon([&] { return a.failures() == 4 && b.failures() == 4; }));
+}
+
+TEST(SharedCircuits, WhoHasCallsGetsTheProbeFromWhoHasNone) {
+  test::redis_server server;
+  process idle(server, partner(100ms));
+  ASSERT_TRUE(soon([&] { return idle.connected(); }));
+  for (int i = 0; i < 3; ++i) idle.fail();
+  std::this_thread::sleep_for(200ms);  // by now it holds the lease
+  process busy(server, partner(100ms));
+  EXPECT_TRUE(soon([&] { return busy.state() != circuit_mode::closed; })) << "learnt on arrival";
+  EXPECT_TRUE(soon([&] { return busy.succeed(); }));
+  EXPECT_TRUE(soon([&] { return idle.state() == circuit_mode::closed; }));
+}
+
+TEST(SharedCircuits, ADeadProcessKeepsTheOthersFromProbingNoLongerThanItsLease) {
+  test::redis_server server;
+  auto dying = std::make_unique<process>(server, partner(100ms));
+  process other(server, partner(100ms));
+  ASSERT_TRUE(soon([&] { return dying->connected() && other.connected(); }));
+  for (int i = 0; i < 3; ++i) dying->fail();
+  ASSERT_TRUE(soon([&] { return other.state() != circuit_mode::closed; }));
+  std::optional<permit> probe;
+  ASSERT_TRUE(soon([&] {
+    if (auto p = dying->breaker.try_acquire()) probe.emplace(std::move(*p));
+    return probe.has_value();
+  }));
+  dying.reset();  // it says nothing more about its probe
+  EXPECT_TRUE(soon([&] { return other.succeed(); }));
+}
+
+TEST(SharedCircuits, WithoutTheServerEveryCircuitGoesOnAlone) {
+  test::redis_server server;
+  process a(server, partner(100ms));
+  process b(server, partner(100ms));
+  ASSERT_TRUE(soon([&] { return a.connected() && b.connected(); }));
+  server.stop();
+  ASSERT_TRUE(soon([&] { return !a.connected() && !b.connected(); }));
+  for (int i = 0; i < 3; ++i) a.fail();
+  EXPECT_EQ(a.state(), circuit_mode::open);
+  EXPECT_EQ(b.state(), circuit_mode::closed);
+  EXPECT_TRUE(soon([&] { return a.succeed(); })) << "it probes by itself";
+  server.start();
+  ASSERT_TRUE(soon([&] { return a.connected() && b.connected(); }));
+  for (int i = 0; i < 3; ++i) a.fail();
+  EXPECT_TRUE(soon([&] { return b.state() != circuit_mode::closed; })) << "together again";
+}
+
+TEST(SharedCircuits, WhatOpenedInTheDarkIsToldWhenTheServerIsBack) {
+  test::redis_server server;
+  process a(server, partner());
+  ASSERT_TRUE(soon([&] { return a.connected(); }));
+  server.stop();
+  ASSERT_TRUE(soon([&] { return !a.connected(); }));
+  for (int i = 0; i < 3; ++i) a.fail();
+  server.start();
+  process b(server, partner());
+  EXPECT_TRUE(soon([&] { return b.state() == circuit_mode::open; }));
+}
+
+TEST(SharedCircuits, OneBadHostDoesNotOpenItForAllUnderAQuorum) {
+  test::redis_server server;
+  const circuit_sharing majority{.how = circuit_sharing::kind::quorum};
+  process a(server, partner(), majority);
+  process b(server, partner(), majority);
+  process c(server, partner(), majority);
+  ASSERT_TRUE(soon([&] { return a.connected() && b.connected() && c.connected(); }));
+  for (int i = 0; i < 3; ++i) a.fail();
+  EXPECT_EQ(a.state(), circuit_mode::open) << "it protects itself";
+  EXPECT_FALSE(soon([&] { return b.state() != circuit_mode::closed; }, 200ms));
+  for (int i = 0; i < 3; ++i) b.fail();
+  EXPECT_TRUE(soon([&] { return c.state() == circuit_mode::open; })) << "two of three saw it";
+}
+
+TEST(SharedCircuits, AnyOneOpensItForAllWhereOneIsEnough) {
+  test::redis_server server;
+  const circuit_sharing any{.how = circuit_sharing::kind::quorum, .processes = 1};
+  process a(server, partner(), any);
+  process b(server, partner(), any);
+  ASSERT_TRUE(soon([&] { return a.connected() && b.connected(); }));
+  for (int i = 0; i < 3; ++i) a.fail();
+  EXPECT_TRUE(soon([&] { return b.state() == circuit_mode::open; }));
+}
+
+TEST(SharedCircuits, RatiosAreOverTheCallsOfAll) {
+  test::redis_server server;
+  const circuit_options half{
+      .name = "partner",
+      .trip = failure_ratio{.ratio = 0.5, .within = 60s, .min_calls = 4}};
+  process a(server, half);
+  process b(server, half);
+  ASSERT_TRUE(soon([&] { return a.connected() && b.connected(); }));
+  a.fail();
+  ASSERT_TRUE(soon([&] { return b.breaker.snapshot().buffered_calls == 1; }));
+  for (int i = 0; i < 6; ++i) EXPECT_TRUE(a.succeed());
+  ASSERT_TRUE(soon([&] { return b.breaker.snapshot().buffered_calls == 7; }));
+  for (int i = 0; i < 4; ++i) b.fail();
+  EXPECT_EQ(b.state(), circuit_mode::closed) << "5 of 11";
+  b.fail();
+  EXPECT_EQ(b.state(), circuit_mode::open) << "6 of 12";
+}
+
+}  // namespace
+}  // namespace weir
