@@ -185,7 +185,8 @@ class outage {
     const bool came =
         authors_.state() == "open" && authors_.wait_for_state("half-open", times_.open + 2 * slack);
     const duration after = now() - opened_;
-    told_.heading(named("step " + step, came ? "the open time is over" : "no half-open circuit"));
+    told_.heading(named(step == "again" ? step : "step " + step,
+                        came ? "the open time is over" : "no half-open circuit"));
     row(step, "half-open after " + milliseconds(times_.open),
         came ? milliseconds(after) : "it is " + authors_.state(),
         came && after >= times_.open - slack && after <= times_.open + slack);
