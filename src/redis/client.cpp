@@ -119,8 +119,8 @@ struct client::impl final : io::connector::receiver, io::stream_handler {
       lengths.push_back(w.size());
     }
     char* text = nullptr;
-    const auto size = redisFormatCommandArgv(&text, static_cast<int>(words.size()), words.data(),
-                                             lengths.data());
+    const auto size =
+        redisFormatCommandArgv(&text, static_cast<int>(words.size()), words.data(), lengths.data());
     if (size > 0) unsent.append(text, static_cast<std::size_t>(size));
     redisFreeCommand(text);
     flush.schedule();
@@ -219,8 +219,8 @@ struct client::impl final : io::connector::receiver, io::stream_handler {
     const bool was_up = std::exchange(ready, false);
     const std::deque<done> lost = std::exchange(waiting, {});
     const duration longest = std::exchange(pause, std::min(pause * 2, where.longest_pause));
-    again.arm(loop.now() + std::chrono::duration_cast<duration>(
-                               longest * (0.5 + 0.5 * thread_random().unit())));
+    again.arm(loop.now() +
+              std::chrono::duration_cast<duration>(longest * (0.5 + 0.5 * thread_random().unit())));
     const std::shared_ptr<bool> here = alive;
     for (const done& one : lost) {
       if (one) one(nullptr, why);

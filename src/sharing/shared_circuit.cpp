@@ -43,15 +43,14 @@ shared_circuit::shared_circuit(io::loop& on, link& by, const circuit_breaker& br
   const circuit_snapshot now = breaker_.snapshot(loop_.now());
   told_successes_ = now.successful;
   seen_rejections_ = now.not_permitted;
-  listener_ = breaker_.listen(
-      circuit_event_kind::transition | circuit_event_kind::failure,
-      [g = gate_](const circuit_event& e) {
-        const std::lock_guard lock(g->mutex);
-        if (!g->loop) return;
-        g->loop->post([g, e] {
-          if (g->open) g->open->on_event(e);
-        });
-      });
+  listener_ = breaker_.listen(circuit_event_kind::transition | circuit_event_kind::failure,
+                              [g = gate_](const circuit_event& e) {
+                                const std::lock_guard lock(g->mutex);
+                                if (!g->loop) return;
+                                g->loop->post([g, e] {
+                                  if (g->open) g->open->on_event(e);
+                                });
+                              });
 }
 
 shared_circuit::~shared_circuit() {

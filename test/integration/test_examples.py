@@ -317,6 +317,16 @@ def limits(upload, _):
     assert time.monotonic() - started >= 0.2
 
 
+@example("24-shared")
+def shared(partner, _):
+    # Redis need not be there; test_shared_circuits.py has one.
+    partner.always(status(500))
+    gate = yield
+    for _ in range(4):
+        assert gate.get("/offer").json() == "cold"
+    assert partner.count() == 3 and gate.state("partner") == "open"
+
+
 @example("23-meta")
 def meta(weather, _):
     weather.on("/forecast", json_reply("sun")).on("/pollen", in_turn(json_reply("low"), status(500)))

@@ -42,8 +42,8 @@ class redis_server {
       ::close(STDOUT_FILENO);
       const char* const with = password_.empty() ? nullptr : "--requirepass";
       ::execlp("redis-server", "redis-server", "--port", port.c_str(), "--bind", "127.0.0.1",
-               "--save", "", "--appendonly", "no", "--loglevel", "warning", with,
-               password_.c_str(), nullptr);
+               "--save", "", "--appendonly", "no", "--loglevel", "warning", with, password_.c_str(),
+               nullptr);
       ::_exit(127);
     }
     for (int i = 0; i < 500 && !answers(); ++i) {

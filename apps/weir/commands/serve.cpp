@@ -17,6 +17,7 @@
 #include "weir/gateway/config/load.hpp"
 #include "weir/gateway/plan/compile.hpp"
 #include "weir/gateway/run/circuit_log.hpp"
+#include "weir/gateway/run/circuit_sharer.hpp"
 #include "weir/gateway/run/gateway.hpp"
 #include "weir/telemetry/log_output.hpp"
 
@@ -81,6 +82,7 @@ class process {
     if (!started) return refuse(started.error());
     gateway_ = std::move(*started);
     services_.commit(first->services);
+    sharer_.apply(*first);
     reloads_.last_success = loop_.unix_seconds();
     if (first->settings.admin) {
       auto at = io::listener::open(*first->settings.admin, {});
@@ -107,6 +109,7 @@ class process {
       reload_failed(taken.error());
     } else {
       services_.commit(next->services);
+      sharer_.apply(*next);
       reloads_.last_succeeded = true;
       reloads_.last_success = loop_.unix_seconds();
       log::info("configuration reloaded", {{"file", options_.file}});
@@ -159,6 +162,7 @@ class process {
   telemetry::line_output* log_;
   telemetry::line_output* access_;
   upstream::service_registry services_;
+  gateway::circuit_sharer sharer_;
   gateway::reload_status reloads_;
   std::unique_ptr<gateway::gateway> gateway_;
   std::unique_ptr<gateway::admin> admin_;

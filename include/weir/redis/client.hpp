@@ -27,8 +27,8 @@ class client final {
   using message = std::function<void(std::string_view channel, std::string_view payload)>;
 
   struct listener {
-    std::function<void()> on_up;                         // connected and let in; subscribed
-    std::function<void(std::string_view why)> on_down;   // once for each loss or failed first try
+    std::function<void()> on_up;                        // connected and let in; subscribed
+    std::function<void(std::string_view why)> on_down;  // once for each loss or failed first try
   };
 
   client(io::loop& on, settings to, listener told);

@@ -12,6 +12,7 @@
 #include "weir/http/client.hpp"
 #include "weir/resilience/circuit_breaker/circuit_breaker.hpp"
 #include "weir/resilience/retry/retry_budget.hpp"
+#include "weir/sharing/shared_circuits.hpp"
 #include "weir/upstream/failure_set.hpp"
 
 namespace weir::upstream {
@@ -32,6 +33,7 @@ struct service_settings {
   http::client_limits pool;
   failure_set failures;
   std::optional<circuit_options> breaker;  // none: no breaker
+  std::optional<circuit_sharing> sharing;  // of its circuit with other processes
   std::string trip_text;                   // its rule in words: "5 failures within 10 s"
   retry_budget_options budget;
 };

@@ -77,6 +77,20 @@ const table<drain_document>& drain_table() {
   return t;
 }
 
+const table<redis_document>& redis_table() {
+  static const table<redis_document> t(
+      "redis",
+      "A Redis or Valkey server. It is never waited for: without it every process goes on alone.",
+      {
+          required(key<&redis_document::url>(
+              "url", types::text(), "`redis://[[user]:password@]host[:port][/database]`.")),
+          key<&redis_document::prefix>(
+              "prefix", types::text(),
+              "The first part of every key; processes that share agree on it.", "weir"),
+      });
+  return t;
+}
+
 }  // namespace
 
 const table<document>& document_table() {
@@ -114,7 +128,8 @@ const table<document>& document_table() {
                                "false"),
           later<document>("auth", "tokens of clients"),
           later<document>("discovery", "instances found through Consul"),
-          later<document>("redis", "circuits and limits shared through Redis"),
+          key<&document::redis>("redis", redis_table(),
+                                "The server through which circuits are shared."),
           later<document>("tls", "HTTPS for clients"),
           later<document>("telemetry", "traces"),
       });

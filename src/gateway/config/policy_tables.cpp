@@ -103,7 +103,12 @@ const table<breaker_document>& breaker_table() {
               "profile", types::profile(),
               "Begin with the settings of a known breaker; the other keys "
               "replace them."),
-          later<breaker_document>("shared", "circuits shared through Redis"),
+          key<&breaker_document::shared>(
+              "shared", types::sharing(),
+              "Act together with the circuit of this name in other processes, through `redis`: "
+              "`sum` counts what all of them see; with `quorum` it opens for all when the "
+              "majority of them, with `any` when one of them has opened it. Without `redis` it "
+              "is this process' alone."),
           later<breaker_document>("scope", "a circuit for each instance"),
       });
   return t;

@@ -231,6 +231,12 @@ const type<breaker_profile>& profile() {
                                               "aiomisc");
   return t;
 }
+const type<breaker_sharing>& sharing() {
+  static const choice_type<breaker_sharing> t({{"sum", breaker_sharing::sum},
+                                               {"quorum", breaker_sharing::quorum},
+                                               {"any", breaker_sharing::any}});
+  return t;
+}
 const type<std::string>& honours() {
   using words = choice_type<std::string>;
   static const words t(std::vector<words::choice>{{"idempotency-key", "idempotency-key"}});

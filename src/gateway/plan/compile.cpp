@@ -111,6 +111,16 @@ gateway_settings compile_settings(compiling& c) {
     s.cors = std::move(cors);
   }
   s.errors = compile_errors(d.errors, c.found);
+  if (d.redis) {
+    auto server = redis::parse_url(*d.redis->url);
+    if (server) {
+      s.redis.emplace();
+      s.redis->server = *server;
+      take(s.redis->prefix, d.redis->prefix);
+    } else {
+      c.found.error(d.redis->url.where, server.error());
+    }
+  }
   if (d.drain) {
     take(s.drain_notice, d.drain->notice);
     take(s.drain_timeout, d.drain->timeout);

@@ -73,6 +73,18 @@ circuit_options circuit_of(const std::string& name, const breaker_document& b) {
   return o;
 }
 
+circuit_sharing sharing_of(config::breaker_sharing how) {
+  switch (how) {
+    case config::breaker_sharing::sum:
+      return {.how = circuit_sharing::kind::sum};
+    case config::breaker_sharing::quorum:
+      return {.how = circuit_sharing::kind::quorum};
+    case config::breaker_sharing::any:
+      break;
+  }
+  return {.how = circuit_sharing::kind::quorum, .processes = 1};
+}
+
 upstream::failure_set failures_of(const config::failure_kinds& kinds) {
   upstream::failure_set f;
   // What breaks a connection off counts with what keeps it from being made.
@@ -138,6 +150,7 @@ std::optional<upstream::service_settings> compile_service(
   if (words.breaks()) {
     out.breaker = circuit_of(entry.name, *words.breaker->on);
     out.trip_text = words_of(out.breaker->trip);
+    if (const auto& shared = words.breaker->on->shared) out.sharing = sharing_of(*shared);
     for (const option_problem& p : out.breaker->validate()) {
       c.found.error(words.breaker.says->where,
                     "the breaker of `" + entry.name + "` cannot be: " + p.field + " " + p.message);

@@ -142,12 +142,14 @@ struct probe_document {
 };
 
 enum class breaker_profile : std::uint8_t { pybreaker, fabfuel, book };
+enum class breaker_sharing : std::uint8_t { sum, quorum, any };
 
 struct breaker_document {
   setting<breaker_profile> profile;
   setting<trip_document> trip;
   setting<pause_range> open;
   setting<probe_document> probe;
+  setting<breaker_sharing> shared;
 };
 
 // What a service, a route, a step and a policy say in the same words. The nearest that says a word
@@ -341,6 +343,11 @@ struct drain_document {
   setting<duration> timeout;
 };
 
+struct redis_document {
+  setting<std::string> url;
+  setting<std::string> prefix;
+};
+
 struct document {
   std::shared_ptr<const source> from;
 
@@ -356,6 +363,7 @@ struct document {
   setting<std::vector<network_block>> trusted_proxies;
   setting<limits_document> limits;
   setting<drain_document> drain;
+  setting<redis_document> redis;
   setting<bool> meta;
 };
 

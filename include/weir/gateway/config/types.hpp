@@ -69,6 +69,7 @@ const type<std::vector<std::string>>& field_names();  // of headers; lower case
 const type<std::vector<std::string>>& origins();
 const type<failure_kinds>& failures();
 const type<breaker_profile>& profile();
+const type<breaker_sharing>& sharing();
 const type<std::string>& honours();
 const type<body_as>& as();
 const type<body_kind>& expect();

@@ -8,6 +8,7 @@
 
 #include "weir/base/clock.hpp"
 #include "weir/http/server.hpp"
+#include "weir/sharing/shared_circuits.hpp"
 
 namespace weir::gateway {
 
@@ -36,6 +37,7 @@ struct gateway_settings {
   std::vector<network> trusted_proxies;
   std::optional<cors_settings> cors;
   std::shared_ptr<const error_shape> errors;
+  std::optional<shared_circuits::settings> redis;  // none: circuits are this process' alone
   duration drain_notice = duration::zero();
   duration drain_timeout = std::chrono::seconds(30);
 };
