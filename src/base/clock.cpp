@@ -1,5 +1,7 @@
 #include "weir/base/clock.hpp"
 
+#include "weir/base/waiter.hpp"
+
 namespace weir {
 namespace {
 
@@ -16,6 +18,10 @@ time_point now() noexcept {
 
 std::chrono::system_clock::time_point wall_now() noexcept {
   return std::chrono::system_clock::now();
+}
+
+void clock_source::wait(waiter& w, time_point until) const {
+  w.sleep_until(until);
 }
 
 const clock_source& steady_source() noexcept {

@@ -111,17 +111,23 @@ def problems():
     return found
 
 
+def dedented(text):
+    return "\n".join(line.strip() for line in text.strip().splitlines())
+
+
 def example_quotes():
-    """Blocks that say which example they quote: <!-- examples/01-proxy.yaml --> before the block. The
-    block must be the file's text without its first comment, or a part of it."""
+    """Blocks that say which file they quote: <!-- examples/01-proxy.yaml --> before the block. The
+    block must be the file's text without its first comment, or a part of it; of C++, whatever its
+    indentation."""
     found = []
     for name, text in documents():
-        for match in re.finditer(r"<!-- (examples/[\w.-]+) -->\s*\n```yaml\n(.*?)^```", text, re.S | re.M):
+        for match in re.finditer(r"<!-- ((?:examples|test)/[\w./-]+) -->\s*\n```(yaml|cpp)\n(.*?)^```", text, re.S | re.M):
             path = ROOT / match[1]
             line = text.count("\n", 0, match.start()) + 1
+            same = (lambda t: t.strip()) if match[2] == "yaml" else dedented
             if not path.exists():
                 found.append(f"{name}:{line}: {match[1]} is not there")
-            elif match[2].strip() not in path.read_text():
+            elif same(match[3]) not in same(path.read_text()):
                 found.append(f"{name}:{line}: differs from {match[1]}")
     return found
 

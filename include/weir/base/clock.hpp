@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstddef>
 
 namespace weir {
 
@@ -18,11 +19,16 @@ time_point now() noexcept;
 // The calendar's time, for logs, tokens and headers alone: it may jump.
 std::chrono::system_clock::time_point wall_now() noexcept;
 
-// Where a face that is not given `now` takes it from. Thread-safe.
+class waiter;
+
+// Where a face that is not given `now` takes it from, and where one that blocks waits. Thread-safe.
 class clock_source {
  public:
   virtual ~clock_source() = default;
   virtual time_point now() const noexcept = 0;
+  // Blocks the thread until that instant, or until the waiter is woken, if that comes first. By
+  // itself it waits on the machine's clock.
+  virtual void wait(waiter& w, time_point until) const;
 };
 
 // The source that answers weir::now(); lives as long as the process.
@@ -30,24 +36,44 @@ const clock_source& steady_source() noexcept;
 
 // A clock that moves only when told, for tests of ours and of our users. Starts at an arbitrary
 // point well away from zero, so that code which takes the epoch for "never" is found out.
-// Thread-safe.
+//
+// A thread that waits on it (between two tries, in a queue) moves it to the end of its wait and
+// goes on: a test on one thread neither sleeps nor hangs. With waiting::blocks such a thread stays
+// until another one moves the clock; await_waiting() tells that one when. Thread-safe.
 class manual_clock final : public clock_source {
  public:
+  enum class waiting : bool { moves_time, blocks };
   static constexpr time_point start{std::chrono::hours(1000)};
 
   manual_clock() noexcept = default;
   explicit manual_clock(time_point at) noexcept : ticks_(at.time_since_epoch().count()) {}
+  explicit manual_clock(waiting how) noexcept : how_(how) {}
+  ~manual_clock() override = default;
 
   time_point now() const noexcept override {
     return time_point(duration(ticks_.load(std::memory_order_acquire)));
   }
-  void advance(duration by) noexcept { ticks_.fetch_add(by.count(), std::memory_order_acq_rel); }
+  void advance(duration by) noexcept {
+    ticks_.fetch_add(by.count(), std::memory_order_acq_rel);
+    wake_due();
+  }
   void set(time_point at) noexcept {
     ticks_.store(at.time_since_epoch().count(), std::memory_order_release);
+    wake_due();
   }
 
+  void wait(waiter& w, time_point until) const override;
+  // Blocks until so many threads wait on this clock.
+  void await_waiting(std::size_t threads) const;
+
  private:
-  std::atomic<duration::rep> ticks_{start.time_since_epoch().count()};
+  struct sleeper;
+
+  void wake_due() const noexcept;
+
+  mutable std::atomic<duration::rep> ticks_{start.time_since_epoch().count()};
+  mutable sleeper* first_ = nullptr;  // those who wait
+  waiting how_ = waiting::moves_time;
 };
 
 // at + by without overflow: what lies beyond the last instant is the last instant ("never").

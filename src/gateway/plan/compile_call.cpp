@@ -134,7 +134,7 @@ void add_retry_and_breaker(std::vector<layer_ptr>& layers, const config::effecti
     const config::retry_document& r = *words.retry->on;
     retry_options o;
     o.attempts = r.attempts ? static_cast<std::uint32_t>(*r.attempts) : 2;
-    o.wait = backoff_of(r);
+    o.backoff = backoff_of(r);
     const bool unlimited = r.budget && !r.budget->on;
     if (!unlimited) o.budget = service.budget();
     if (o.attempts > 1) layers.push_back(as_layer(retry(std::move(o))));

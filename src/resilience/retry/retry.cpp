@@ -38,7 +38,7 @@ class retry::retry_layer final : public layer {
     auto& state = s.as<retry_state>();
     if (!wanted(c, how) || state.made >= options.attempts) return decision::proceed();
     const duration delay =
-        std::max(options.wait.delay(state.made, state.delay, c.random), how.retry_after);
+        std::max(options.backoff.delay(state.made, state.delay, c.random), how.retry_after);
     const time_point at = saturating_add(c.now, delay);
     // A retry that could not even start in time would only make the caller wait for the same
     // answer.
@@ -57,7 +57,7 @@ class retry::retry_layer final : public layer {
 
   std::string text() const override {
     std::string out =
-        "retry: " + std::to_string(options.attempts) + " attempts, back-off " + options.wait.text();
+        "retry: " + std::to_string(options.attempts) + " attempts, back-off " + options.backoff.text();
     if (options.budget) out += ", within a budget";
     return out;
   }
@@ -71,7 +71,7 @@ class retry::retry_layer final : public layer {
     for (std::uint32_t i = 1; i < options.attempts; ++i) {
       if (all.time == duration::max()) break;
       add(inside.time);
-      add(options.wait.longest(i));
+      add(options.backoff.longest(i));
     }
     if (options.longest_total != duration::max()) {
       all.time = std::min(all.time, options.longest_total);
@@ -103,7 +103,7 @@ option_problems retry_options::validate() const {
   if (longest_total <= duration::zero()) {
     found.push_back({"longest_total", "must be above zero"});
   }
-  wait.validate(found);
+  backoff.validate(found);
   return found;
 }
 

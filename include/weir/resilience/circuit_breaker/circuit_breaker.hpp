@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 #include "weir/base/result.hpp"
@@ -124,6 +125,12 @@ class circuit_breaker {
     return failure(rejection{cause::rejected_open, given.retry_after});
   }
   result<permit, rejection> try_acquire() const noexcept { return try_acquire(circuit_->now()); }
+
+  // Calls f() under this breaker; the face is weir/resilience/face/guarded.hpp.
+  template <class F>
+  auto context(F&& f) const -> std::invoke_result_t<F&>;
+  template <class F, class Inspector>
+  auto context(F&& f, Inspector&& inspector) const -> std::invoke_result_t<F&>;
 
   // As it is at that instant: half-open once the open time is over, though no call has come.
   circuit_mode state(time_point now) const noexcept { return circuit_->state(now); }

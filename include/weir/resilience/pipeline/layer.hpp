@@ -12,6 +12,7 @@
 #include "weir/base/deadline.hpp"
 #include "weir/base/delegate.hpp"
 #include "weir/base/random.hpp"
+#include "weir/resilience/fallback/fallback_source.hpp"
 #include "weir/resilience/outcome.hpp"
 
 namespace weir {
@@ -144,6 +145,8 @@ class layer {
     throttler,  // turns away by chance
   };
   virtual role what() const noexcept { return role::other; }
+  // Where this layer's fallback values come from; null: it has none.
+  virtual const fallback_source* values() const noexcept { return nullptr; }
 };
 
 using layer_ptr = std::shared_ptr<const layer>;

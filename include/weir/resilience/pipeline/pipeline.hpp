@@ -38,6 +38,8 @@ struct pipeline_description {
   std::string text() const;
 };
 
+struct run_options;
+
 // Policies in the order a call meets them: outermost first. Immutable and cheap to copy; copies and
 // calls share its policies. Any order and repetition is allowed; warnings() names the orders that
 // make no sense.
@@ -72,6 +74,23 @@ class pipeline {
 
   // This one's policies around that one's.
   pipeline around(const pipeline& inner) const;
+
+  // Calls f through the policies, blocking; the face is weir/resilience/face/run.hpp.
+  template <class F>
+  auto run(F&& f) const;
+  template <class F>
+  auto run(F&& f, const run_options& options) const;
+  template <class F, class Inspector>
+    requires(!std::is_same_v<std::remove_cvref_t<Inspector>, run_options>)
+  auto run(F&& f, Inspector&& inspector) const;
+  template <class F, class Inspector>
+  auto run(F&& f, Inspector&& inspector, const run_options& options) const;
+  // The same for code that wants exceptions: gives f's value or throws.
+  template <class F, class... More>
+  auto run_or_throw(F&& f, More&&... more) const;
+  // Without blocking, on Boost.Asio; the face is weir/asio/async_run.hpp.
+  template <class... Args>
+  auto async_run(Args&&... args) const;
 
  private:
   std::shared_ptr<const std::vector<layer_ptr>> layers_;

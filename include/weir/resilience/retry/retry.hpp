@@ -12,7 +12,7 @@ namespace weir {
 
 struct retry_options {
   std::uint32_t attempts = 3;  // all tries, the first included
-  backoff wait = exponential{};
+  weir::backoff backoff = exponential{};
   std::optional<retry_budget> budget = {};   // asked before each retry; none: no limit
   duration longest_total = duration::max();  // no retry starts later than this after the first
   bool retry_rejections = false;             // also when a breaker or limit inside turned it away

@@ -22,7 +22,7 @@ using test::good;
 using test::hangs;
 
 retry three_tries(backoff wait = 100ms) {
-  return retry({.attempts = 3, .wait = std::move(wait)});
+  return retry({.attempts = 3, .backoff = std::move(wait)});
 }
 
 circuit_breaker breaker_of(std::uint32_t failures) {
@@ -92,7 +92,7 @@ TEST(Retry, WaitsAsLongAsItIsAsked) {
 }
 
 TEST(Retry, StartsNoneAfterItsLongestTotal) {
-  const pipeline p(retry({.attempts = 10, .wait = 100ms, .longest_total = 250ms}));
+  const pipeline p(retry({.attempts = 10, .backoff = 100ms, .longest_total = 250ms}));
   driver d(p, {bad(), bad(), bad(), bad()});
   d.run();
   EXPECT_EQ(d.story(), "0 start#1, 100 start#2, 200 start#3, 200 finish reset");
@@ -100,7 +100,7 @@ TEST(Retry, StartsNoneAfterItsLongestTotal) {
 
 TEST(Retry, AsksItsBudget) {
   const retry_budget budget({.ratio = 0.5, .floor = 0});
-  const pipeline p(retry({.attempts = 2, .wait = 0ms, .budget = budget}));
+  const pipeline p(retry({.attempts = 2, .backoff = 0ms, .budget = budget}));
   int attempts = 0;
   for (int i = 0; i < 100; ++i) {
     driver d(p, {bad(), bad()});
@@ -111,7 +111,7 @@ TEST(Retry, AsksItsBudget) {
 }
 
 TEST(Retry, DecidesByAPredicateIfGivenOne) {
-  const pipeline p(retry({.attempts = 2, .wait = 0ms, .when = [](const outcome& o) {
+  const pipeline p(retry({.attempts = 2, .backoff = 0ms, .when = [](const outcome& o) {
                             return o.why == cause::decode;
                           }}));
   driver yes(p, {fatal(), good()});
@@ -167,7 +167,7 @@ TEST(RetryBreaker, NeverRetriesARejection) {
 
 TEST(RetryBreaker, RetriesARejectionIfToldTo) {
   const auto breaker = breaker_of(1);
-  const pipeline p(retry({.attempts = 3, .wait = 100ms, .retry_rejections = true}), breaker);
+  const pipeline p(retry({.attempts = 3, .backoff = 100ms, .retry_rejections = true}), breaker);
   driver d(p, {bad(), good()});
   d.run();
   EXPECT_EQ(d.story(), "0 start#1, 5000 start#2, 5000 finish ok")
@@ -292,7 +292,7 @@ TEST(Fallback, MayBeNarrowedToSomeCauses) {
 }
 
 TEST(RetryFallback, ForgetsAFallbackThatWasNotTheEnd) {
-  const pipeline p(retry({.attempts = 2, .wait = 0ms}),
+  const pipeline p(retry({.attempts = 2, .backoff = 0ms}),
                    fallback_point([](const outcome& o) { return o.why == cause::decode; }));
   driver d(p, {bad(), good()});
   EXPECT_EQ(d.run().fallback, -1);
@@ -316,7 +316,7 @@ TEST(Pipeline, TakesAResultThatCameInTimeThoughItsTimerIsLate) {
 }
 
 TEST(Pipeline, TakesNoNoticeOfAnAttemptThatIsNoLongerItsOwn) {
-  const pipeline p(retry({.attempts = 2, .wait = 0ms}), timeout(100ms));
+  const pipeline p(retry({.attempts = 2, .backoff = 0ms}), timeout(100ms));
   pipeline_call call(p);
   const time_point t = driver::t0;
   EXPECT_EQ(call.start(t).kind, action_kind::start_attempt);
@@ -346,7 +346,7 @@ TEST(Pipeline, HoldsMoreLayersThanItHasRoomFor) {
 
 TEST(Pipeline, TellsWhatACallCanCost) {
   const pipeline p = fallback_point() | timeout(5s) |
-                     retry({.attempts = 3, .wait = exponential{50ms, 1s}}) | breaker_of(1) |
+                     retry({.attempts = 3, .backoff = exponential{50ms, 1s}}) | breaker_of(1) |
                      timeout(300ms);
   EXPECT_EQ(p.worst(), (worst_case{3, 3 * 300ms + 50ms + 100ms}));
   EXPECT_EQ(p.describe().text(),

@@ -64,7 +64,7 @@ TEST(Backoff, MayBeAFunction) {
 }
 
 TEST(RetryOptions, NameAllThatIsWrong) {
-  retry_options o{.attempts = 0, .wait = exponential{.first = 2s, .longest = 1s, .factor = 0.5}};
+  retry_options o{.attempts = 0, .backoff = exponential{.first = 2s, .longest = 1s, .factor = 0.5}};
   EXPECT_EQ(o.validate().size(), 3U);
   EXPECT_THROW(retry{o}, std::invalid_argument);
   EXPECT_TRUE(retry_options{}.validate().empty());

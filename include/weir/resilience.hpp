@@ -1,0 +1,15 @@
+#pragma once
+
+// The library of resilience, whole but for what needs Boost (weir/asio.hpp).
+
+#include "weir/resilience/circuit_breaker/breaker_layer.hpp"
+#include "weir/resilience/circuit_breaker/circuit_breaker.hpp"
+#include "weir/resilience/circuit_breaker/registry.hpp"
+#include "weir/resilience/face/guarded.hpp"
+#include "weir/resilience/face/run.hpp"
+#include "weir/resilience/fallback/fallback.hpp"
+#include "weir/resilience/pipeline/pipeline.hpp"
+#include "weir/resilience/pipeline/pipeline_call.hpp"
+#include "weir/resilience/retry/retry.hpp"
+#include "weir/resilience/retry/retry_budget.hpp"
+#include "weir/resilience/timeout/timeout.hpp"

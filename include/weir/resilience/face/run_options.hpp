@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstdint>
+#include <stop_token>
+
+#include "weir/base/clock.hpp"
+#include "weir/base/deadline.hpp"
+#include "weir/resilience/outcome.hpp"
+
+namespace weir {
+
+class context;
+
+// What became of a call, for logs and tests.
+struct run_report {
+  std::uint32_t attempts = 0;
+  verdict counts = verdict::ok;
+  cause why = cause::none;     // also when a fallback's value took the place of the call's
+  bool from_fallback = false;  // the value is a fallback's
+};
+
+// What is known of one call. Value type; the default is a call without a limit of its own that may
+// be tried again.
+struct run_options {
+  deadline until = deadline::never();  // the caller's; being cut by it is nobody's failure
+  bool retryable = true;               // sending it twice does no harm
+  std::stop_token stop = {};           // the caller may give up
+  // The attempt that this call is a part of: its deadline and cancellation hold here too.
+  const context* parent = nullptr;
+  // Where the time comes from and where waits are spent; null: the parent's, else the machine's.
+  const clock_source* time = nullptr;
+  run_report* report = nullptr;  // filled when the call ends
+};
+
+}  // namespace weir

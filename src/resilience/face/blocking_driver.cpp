@@ -1,0 +1,94 @@
+#include "weir/resilience/face/blocking_driver.hpp"
+
+#include <stdexcept>
+
+namespace weir::detail {
+namespace {
+
+const clock_source& clock_of(const run_options& o) noexcept {
+  if (o.time) return *o.time;
+  return o.parent ? o.parent->time() : steady_source();
+}
+
+deadline deadline_of(const run_options& o) noexcept {
+  return o.parent ? deadline::earlier(o.until, o.parent->deadline()) : o.until;
+}
+
+std::stop_token stop_of(const run_options& o) {
+  return o.parent && !o.stop.stop_possible() ? o.parent->stop() : o.stop;
+}
+
+}  // namespace
+
+blocking_driver::blocking_driver(const pipeline& p, const run_options& o)
+    : time_(clock_of(o)),
+      stop_(stop_of(o)),
+      call_(p, {.until = deadline_of(o),
+                .retryable = o.retryable,
+                .wake = delegate<void()>::to<&waiter::wake>(waiter_)}) {}
+
+action blocking_driver::start() {
+  const time_point now = time_.now();
+  return settle(stop_requested() ? call_.cancel(now) : call_.start(now), now);
+}
+
+action blocking_driver::done(const action& attempt, const outcome& how) {
+  const time_point now = time_.now();
+  if (!how.failed) [[likely]] {
+    return settle(call_.attempt_done(now, attempt.attempt, how), now);
+  }
+  if (stop_requested()) return settle(call_.cancel(now), now);
+  if (now >= attempt.until && !is_rejection(how.why)) return settle(call_.timer(now), now);
+  return settle(call_.attempt_done(now, attempt.attempt, how), now);
+}
+
+action blocking_driver::settle(action a, time_point now) {
+  for (;;) {
+    switch (a.kind) {
+      case action_kind::start_attempt:
+      case action_kind::finish:
+      case action_kind::none:
+        return a;
+      case action_kind::cancel_attempt:  // it has ended already
+        a = call_.next(now);
+        break;
+      case action_kind::wait: {
+        {
+          const std::stop_callback give_up(stop_, [this] { waiter_.wake(); });
+          if (!stop_requested()) time_.wait(waiter_, a.until);
+        }
+        now = time_.now();
+        a = stop_requested() ? call_.cancel(now) : call_.timer(now);
+        break;
+      }
+    }
+  }
+}
+
+void require_fallbacks(const pipeline& p, const std::type_info& value) {
+  for (std::size_t i = 0; i < p.size(); ++i) {
+    const fallback_source* const from = p[i].values();
+    if (from && !from->gives(value)) [[unlikely]] {
+      throw std::invalid_argument(
+          "weir: a fallback of the pipeline gives a value of another type than the call");
+    }
+  }
+}
+
+bool give_fallback(const pipeline& p, const action& finish, outcome why,
+                   const std::type_info& value, void* into) noexcept {
+  why.failed = true;
+  for (int i = finish.fallback; i >= 0; --i) {
+    const fallback_source* const from = p[static_cast<std::size_t>(i)].values();
+    if (!from) continue;
+    try {
+      if (i != finish.fallback && !from->accepts(why)) continue;
+    } catch (...) {
+      continue;
+    }
+    if (from->give(value, into, why)) return true;
+  }
+  return false;
+}
+
+}  // namespace weir::detail
