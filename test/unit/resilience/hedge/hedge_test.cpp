@@ -173,7 +173,7 @@ TEST(HedgeBreaker, TellsHowTheCallFailedAndNotThatTheHedgeWasRejected) {
 }
 
 TEST(RetryHedge, TriesAgainWhenBothFailed) {
-  const pipeline p(retry({.attempts = 2, .wait = 100ms}), after(50ms));
+  const pipeline p(retry({.attempts = 2, .backoff = 100ms}), after(50ms));
   driver d(p, {bad(60ms), bad(20ms), hangs(), good(5ms)});
   d.run();
   EXPECT_EQ(d.story(),
@@ -181,7 +181,7 @@ TEST(RetryHedge, TriesAgainWhenBothFailed) {
 }
 
 TEST(HedgeRetry, RetriesInEachBranch) {
-  const pipeline p(after(50ms), retry({.attempts = 2, .wait = 100ms}));
+  const pipeline p(after(50ms), retry({.attempts = 2, .backoff = 100ms}));
   driver d(p, {bad(10ms), hangs(), good(10ms)});
   d.run();
   EXPECT_EQ(d.story(), "0 start#1, 50 start#2, 110 start#3, 120 cancel#2, 120 finish ok");
@@ -221,7 +221,7 @@ TEST(Hedge, StaysWithinItsBudget) {
 
 TEST(RetryHedge, ShareABudgetThatCountsEachCallOnce) {
   const retry_budget budget({.ratio = 0.5, .floor = 0});
-  const pipeline p(retry({.attempts = 2, .wait = 0ms, .budget = budget}),
+  const pipeline p(retry({.attempts = 2, .backoff = 0ms, .budget = budget}),
                    hedge({.after = 50ms, .budget = budget}));
   for (int i = 0; i < 10; ++i) driver(p, {good()}).run();
   EXPECT_EQ(budget.look(driver::t0).first_attempts, 10U);
@@ -252,7 +252,7 @@ TEST(Hedge, IsDestroyedInFlight) {
 }
 
 TEST(Hedge, TellsWhatACallCanCost) {
-  const pipeline p = retry({.attempts = 2, .wait = 10ms}) | after(50ms) | timeout(100ms);
+  const pipeline p = retry({.attempts = 2, .backoff = 10ms}) | after(50ms) | timeout(100ms);
   EXPECT_EQ(p.worst(), (worst_case{4, 2 * 150ms + 10ms}));
 }
 
@@ -278,7 +278,7 @@ TEST(Hedge, AccountsForEveryAttemptWhateverHappens) {
           break;
         case 1:
           layers.push_back(as_layer(
-              retry({.attempts = 2, .wait = some, .retry_rejections = random.below(2) == 0})));
+              retry({.attempts = 2, .backoff = some, .retry_rejections = random.below(2) == 0})));
           break;
         case 2:
           layers.push_back(as_layer(breaker_of(2)));
