@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "weir/asio/operation.hpp"
+#include "weir/resilience/face/joined_stop.hpp"
 #include "weir/resilience/face/run.hpp"
 
 namespace weir::detail {
@@ -48,9 +49,7 @@ class async_call final : public std::enable_shared_from_this<async_call<Handler,
         f_(std::move(f)),
         inspector_(std::move(inspector)),
         options_(std::move(options)),
-        call_(pipeline_, {.until = options_.parent ? deadline::earlier(options_.until,
-                                                                       options_.parent->deadline())
-                                                   : options_.until,
+        call_(pipeline_, {.until = deadline_of(options_),
                           .retryable = options_.retryable,
                           .wake = delegate<void()>::to<&async_call::wake>(*this)}) {}
 
@@ -58,7 +57,7 @@ class async_call final : public std::enable_shared_from_this<async_call<Handler,
     listen();
     starting_ = true;
     const time_point at = now();
-    settle(stop_.stop_requested() ? call_.cancel(at) : call_.start(at), at);
+    settle(stop_.token().stop_requested() ? call_.cancel(at) : call_.start(at), at);
     starting_ = false;
   }
 
@@ -82,9 +81,7 @@ class async_call final : public std::enable_shared_from_this<async_call<Handler,
     };
     auto slot = net::get_associated_cancellation_slot(*handler_);
     if (slot.is_connected()) slot.assign([give_up](net::cancellation_type) { give_up(); });
-    stop_ =
-        options_.parent && !options_.stop.stop_possible() ? options_.parent->stop() : options_.stop;
-    if (stop_.stop_possible()) on_stop_.emplace(stop_, give_up);
+    if (stop_.token().stop_possible()) on_stop_.emplace(stop_.token(), give_up);
   }
 
   // From any thread.
@@ -256,7 +253,7 @@ class async_call final : public std::enable_shared_from_this<async_call<Handler,
   F f_;
   Inspector inspector_;
   const run_options options_;
-  std::stop_token stop_;
+  const joined_stop stop_{options_};
   std::optional<std::stop_callback<std::function<void()>>> on_stop_;
   pipeline_call call_;
   std::vector<attempt_ptr> running_;

@@ -3,26 +3,10 @@
 #include <stdexcept>
 
 namespace weir::detail {
-namespace {
-
-const clock_source& clock_of(const run_options& o) noexcept {
-  if (o.time) return *o.time;
-  return o.parent ? o.parent->time() : steady_source();
-}
-
-deadline deadline_of(const run_options& o) noexcept {
-  return o.parent ? deadline::earlier(o.until, o.parent->deadline()) : o.until;
-}
-
-std::stop_token stop_of(const run_options& o) {
-  return o.parent && !o.stop.stop_possible() ? o.parent->stop() : o.stop;
-}
-
-}  // namespace
 
 blocking_driver::blocking_driver(const pipeline& p, const run_options& o)
     : time_(clock_of(o)),
-      stop_(stop_of(o)),
+      stop_(o),
       call_(p, {.until = deadline_of(o),
                 .retryable = o.retryable,
                 .wake = delegate<void()>::to<&waiter::wake>(waiter_)}) {}
@@ -54,7 +38,7 @@ action blocking_driver::settle(action a, time_point now) {
         break;
       case action_kind::wait: {
         {
-          const std::stop_callback give_up(stop_, [this] { waiter_.wake(); });
+          const std::stop_callback give_up(stop_.token(), [this] { waiter_.wake(); });
           if (!stop_requested()) time_.wait(waiter_, a.until);
         }
         now = time_.now();

@@ -222,6 +222,27 @@ TEST_F(AsyncRun, GivesAFutureOnAnotherThreadsLoop) {
   work.reset();
 }
 
+TEST_F(AsyncRun, AHedgeTakesWhicheverAnswersFirst) {
+  const pipeline p(hedge({.after = duration(2ms), .attempts = 2, .budget = {}}));
+  bool gone = false;
+  auto got = run(
+      p, [&](context& c) { return c.attempt() == 1 ? hanging(&gone) : answer("second"); },
+      run_options{.report = &report});
+  EXPECT_EQ(*got, "second");
+  EXPECT_TRUE(gone) << "the loser is awaited";
+  EXPECT_EQ(report.attempts, 2U);
+}
+
+TEST_F(AsyncRun, ACallWaitsInABulkheadForTheOneInside) {
+  const pipeline p(bulkhead({.calls = 1, .queue = 1, .longest_wait = 10s}));
+  std::string order;
+  const auto note = [&](const text_result& r) { order += *r; };
+  p.async_run(io.get_executor(), [] { return answer("a", 2ms); }, note);
+  p.async_run(io.get_executor(), [] { return answer("b"); }, note);
+  io.run();
+  EXPECT_EQ(order, "ab");
+}
+
 TEST_F(AsyncRun, ALoopThatIsDestroyedEndsItWithoutAVerdict) {
   circuit_breaker breaker{{.name = "b", .trip = failures_in_a_row{1}}};
   const pipeline p(breaker, timeout(1h));

@@ -5,6 +5,7 @@
 
 #include "weir/base/waiter.hpp"
 #include "weir/resilience/face/context.hpp"
+#include "weir/resilience/face/joined_stop.hpp"
 #include "weir/resilience/face/run_options.hpp"
 #include "weir/resilience/pipeline/pipeline_call.hpp"
 
@@ -25,15 +26,15 @@ class blocking_driver {
 
   std::uint32_t attempts() const noexcept { return call_.attempts(); }
   context context_of(const action& attempt) const noexcept {
-    return context(time_, deadline::at(attempt.until), stop_, attempt.attempt);
+    return context(time_, deadline::at(attempt.until), stop_.token(), attempt.attempt);
   }
 
  private:
   action settle(action a, time_point now);
-  bool stop_requested() const noexcept { return stop_.stop_requested(); }
+  bool stop_requested() const noexcept { return stop_.token().stop_requested(); }
 
   const clock_source& time_;
-  const std::stop_token stop_;
+  const joined_stop stop_;
   waiter waiter_;
   pipeline_call call_;
 };

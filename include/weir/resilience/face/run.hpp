@@ -12,6 +12,7 @@
 #include "weir/resilience/face/blocking_driver.hpp"
 #include "weir/resilience/face/context.hpp"
 #include "weir/resilience/face/error.hpp"
+#include "weir/resilience/face/executor_run.hpp"
 #include "weir/resilience/face/fallback.hpp"
 #include "weir/resilience/face/inspect.hpp"
 #include "weir/resilience/face/run_options.hpp"
@@ -57,6 +58,11 @@ auto run_blocking(const pipeline& p, F& f, Inspector& inspector, const run_optio
     -> run_result<returned_by<F>> {
   using R = returned_by<F>;
   require_fallbacks(p, typeid(typename returned<R>::value));
+  if (o.executor) [[unlikely]] {
+    executor_run<R, F, Inspector> elsewhere(p, f, inspector, o);
+    const action a = elsewhere.run();
+    return conclude<R>(p, a, elsewhere.attempts(), elsewhere.deciding(a), o);
+  }
   attempt_end<R> last;
   blocking_driver driver(p, o);
   action a = driver.start();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <stop_token>
 
 #include "weir/base/clock.hpp"
@@ -30,6 +31,10 @@ struct run_options {
   // Where the time comes from and where waits are spent; null: the parent's, else the machine's.
   const clock_source* time = nullptr;
   run_report* report = nullptr;  // filled when the call ends
+  // Where run() has its attempts made, so that a hedge can make two at once and a timeout is told
+  // at its time: given work, it runs it soon on another thread. Without it attempts are made on the
+  // caller's thread, one after another. run() still waits until every attempt has ended.
+  std::function<void(std::function<void()>)> executor = {};
 };
 
 }  // namespace weir

@@ -74,6 +74,47 @@ TEST(RunOnThreads, GivingUpEndsAWaitAtOnce) {
   caller.request_stop();
 }
 
+TEST(RunOnThreads, ACallThatWaitsInABulkheadIsWokenByTheOneThatLeaves) {
+  manual_clock clock(manual_clock::waiting::blocks);
+  const pipeline p(bulkhead({.calls = 1, .queue = 1, .longest_wait = 1h}));
+  std::jthread second;
+  auto first = p.run(
+      [&] {
+        second = std::jthread([&] { EXPECT_EQ(*p.run([] { return 2; }, {.time = &clock}), 2); });
+        clock.await_waiting(1);
+        return 1;
+      },
+      {.time = &clock});
+  EXPECT_EQ(*first, 1);
+  second.join();
+  EXPECT_EQ(clock.now(), manual_clock::start);
+}
+
+TEST(RunOnThreads, ARateLimiterSpreadsCallsOverTime) {
+  manual_clock clock;
+  const pipeline p(rate_limiter({.allow = smooth{.every = 100ms}, .longest_wait = 1h}));
+  for (int i = 0; i < 5; ++i) EXPECT_TRUE(p.run([] {}, {.time = &clock}));
+  EXPECT_EQ(clock.now(), manual_clock::start + 400ms);
+}
+
+TEST(RunOnThreads, EitherTheParentOrTheCallItselfMayGiveUp) {
+  std::stop_source parents, own;
+  const context parent(steady_source(), deadline::never(), parents.get_token(), 1);
+  const pipeline p;
+  for (std::stop_source* const which : {&own, &parents}) {
+    auto got = p.run(
+        [&](context& c) -> result<int> {
+          EXPECT_FALSE(c.cancelled());
+          which->request_stop();
+          EXPECT_TRUE(c.cancelled());
+          return 1;
+        },
+        {.stop = own.get_token(), .parent = &parent});
+    EXPECT_EQ(*got, 1) << "a value that is there is given";
+    own = std::stop_source();
+  }
+}
+
 TEST(RunOnThreads, MachinesClockWaitsForReal) {
   const pipeline p(retry({.attempts = 2, .backoff = 2ms}));
   const time_point begin = now();
