@@ -86,7 +86,8 @@ class browser {
     if (!where) throw std::invalid_argument("'" + url + "' is no http or https URL");
     loop_.run_once(duration::zero());  // brings the loop's time up to date
     const time_point until = loop_.now() + longest_;
-    http::client_pool& pool = connections(*where, until);
+    const std::string whose = (where->tls ? "https://" : "http://") + where->authority;
+    http::client_pool& pool = connections(whose, *where, until);
 
     reading got;
     http::client_request request;
@@ -102,14 +103,18 @@ class browser {
       got.fail("no answer in time");
       got.late = true;
     }
-    if (got.status == 0) throw web_error(0, got.failure, got.late);
+    if (got.status == 0) {
+      pools_.erase(whose);  // the name may lead elsewhere by now
+      throw web_error(0, got.failure, got.late);
+    }
     if (got.status / 100 != 2) throw web_error(got.status, "status " + std::to_string(got.status));
     return std::move(got.body);
   }
 
  private:
-  http::client_pool& connections(const address_of& where, time_point until) {
-    auto& made = pools_[(where.tls ? "https://" : "http://") + where.authority];
+  http::client_pool& connections(const std::string& whose, const address_of& where,
+                                 time_point until) {
+    auto& made = pools_[whose];
     if (!made) {
       io::connector::target at;
       at.addresses = look_up(where, until);

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "systems/gists/show.hpp"
 #include "systems/offers/show.hpp"
 #include "systems/presentations/show.hpp"
 #include "systems/shop/show.hpp"
@@ -32,6 +33,8 @@ struct system_shown {
   const char* ports;
   int (*show)(const stage::show_options& how);
   bool has_quick = true;  // the story can be played with shorter times
+  bool has_defaults = true;
+  bool has_picture = false;
 };
 
 const system_shown all_systems[] = {
@@ -48,6 +51,12 @@ const system_shown all_systems[] = {
      .what = "a partner's hot offers, or cold ones of our own",
      .ports = "three ports in a row from here, in place of 8000, 8001 and 9901",
      .show = offers::show},
+    {.name = "gists",
+     .what = "an outside API's list, passed on through breakers of the library",
+     .ports = "two ports in a row from here, in place of 8080 and 8070",
+     .show = gists::show,
+     .has_defaults = false,
+     .has_picture = true},
 };
 
 }  // namespace
@@ -74,8 +83,11 @@ int main(int argc, char** argv) {
     sub->add_option("--logs", how.keep_logs, "keep the processes' logs in this directory")
         ->check(CLI::ExistingDirectory);
     sub->add_flag("--no-breaker", no_breaker, "leave the breaker out, to see what it is for");
-    sub->add_flag("--no-defaults", no_defaults, "leave out what stands in, likewise");
+    if (s.has_defaults) {
+      sub->add_flag("--no-defaults", no_defaults, "leave out what stands in, likewise");
+    }
     if (s.has_quick) sub->add_flag("--quick", how.quick, "with shorter times than in earnest");
+    if (s.has_picture) sub->add_option("--picture", how.picture, "draw the story into this file");
   }
   std::vector<std::string> words(argv + 1, argv + argc);
   // Options without a system are the shop's.

@@ -18,6 +18,7 @@ struct show_options {
   std::string keep_logs;                   // a directory; empty: nowhere
   bool breaker = true;                     // false: without it, to see what it is for
   bool defaults = true;                    // false: without what stands in, likewise
+  std::string picture;                     // a file for it, where a story draws one
   bool quick = false;                      // shorter times than in earnest
 
   std::uint16_t port(int nth, int usual) const noexcept {

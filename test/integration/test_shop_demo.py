@@ -3,9 +3,7 @@ the end. $WEIR_DEMO names the binary."""
 
 import json
 import os
-import pty
 import re
-import select
 import signal
 import socket
 import subprocess
@@ -15,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from support.demo import Demo, accepts, nothing_left
 from support.shop import SixPorts, program, run_to_end
 from support.weir_process import SLOWER, _check_sanitizers, _environment
 
@@ -24,20 +23,6 @@ def six():
     claimed = SixPorts()
     yield claimed.first
     claimed.release()
-
-
-def accepts(port):
-    with socket.socket() as s:
-        return s.connect_ex(("127.0.0.1", port)) == 0
-
-
-def nothing_left(first, directory):
-    """No process listens any more, and no temporary file stays."""
-    end = time.monotonic() + 3
-    while any(accepts(first + n) for n in range(6)):
-        assert time.monotonic() < end, [n for n in range(6) if accepts(first + n)]
-        time.sleep(0.02)
-    assert list(Path(directory).glob("weir-shop.*")) == []
 
 
 # The story, judged by the demo. All three ways to play it are mostly waiting, so they run at once.
@@ -99,40 +84,7 @@ def test_without_the_defaults_the_story_fails(played):
 # With someone watching.
 
 
-class Demo:
-    """The demo on a terminal of its own (or without one)."""
-
-    def __init__(self, directory, six, terminal=True, *more):
-        self.directory, self.first = directory, six
-        environment = {**_environment(directory, None), "TMPDIR": str(directory)}
-        command = [program("weir-demo"), "shop", "--port-base", str(six), *more]
-        self.text = ""
-        if terminal:
-            self.pid, self.fd = pty.fork()
-            if self.pid == 0:
-                os.execve(command[0], command, environment)
-        else:
-            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                            stderr=subprocess.STDOUT, env=environment)
-            self.pid, self.fd = self.process.pid, self.process.stdout.fileno()
-        self.code = None
-
-    def expect(self, pattern, timeout=15.0):
-        end = time.monotonic() + timeout * SLOWER
-        while not (found := re.search(pattern, self.text)):
-            left = end - time.monotonic()
-            assert left > 0, f"no {pattern!r} in:\n{self.text}"
-            if select.select([self.fd], [], [], min(left, 0.2))[0]:
-                try:
-                    self.text += os.read(self.fd, 65536).decode().replace("\r\n", "\n")
-                except OSError:
-                    assert re.search(pattern, self.text), f"ended without {pattern!r}:\n{self.text}"
-        self.text = self.text[found.end():]
-        return found
-
-    def press(self, key):
-        os.write(self.fd, key.encode())
-
+class ShopDemo(Demo):
     def page(self):
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{self.first + 4}/products/all?user=1", timeout=5) as answer:
@@ -140,34 +92,13 @@ class Demo:
         except urllib.error.HTTPError as error:
             return error.code
 
-    def wait(self, timeout=15.0):
-        end = time.monotonic() + timeout * SLOWER
-        while self.code is None:
-            pid, status = os.waitpid(self.pid, os.WNOHANG)
-            if pid:
-                self.code = os.waitstatus_to_exitcode(status)
-                break
-            assert time.monotonic() < end, f"still running:\n{self.text}"
-            if select.select([self.fd], [], [], 0.02)[0]:
-                try:
-                    self.text += os.read(self.fd, 65536).decode()
-                except OSError:
-                    pass
-        return self.code
-
-    def clean_up(self):
-        if self.code is None:
-            os.kill(self.pid, signal.SIGKILL)
-            os.waitpid(self.pid, 0)
-        _check_sanitizers(self.directory)
-
 
 @pytest.fixture
 def demo(tmp_path, six):
     made = []
 
     def make(*arguments, **more):
-        made.append(Demo(tmp_path, six, *arguments, **more))
+        made.append(ShopDemo(tmp_path, "shop", six, *arguments, **more))
         return made[-1]
 
     yield make

@@ -1,0 +1,116 @@
+#include "systems/gists/gists.hpp"
+
+#include <algorithm>
+
+#include "systems/common/web.hpp"
+#include "systems/gists/statistics.hpp"
+#include "weir/resilience/face/guarded.hpp"
+
+namespace weir::systems::gists {
+
+namespace {
+
+// The API is not well: no answer, 5xx, and what it says to those who ask too often (403, 429).
+class api_failure : public web_error {
+ public:
+  using web_error::web_error;
+  explicit api_failure(const web_error& why) : web_error(why) {}
+};
+
+bool api_is_not_well(const web_error& e) {
+  return e.status() == 0 || e.status() >= 500 || e.status() == 403 || e.status() == 429;
+}
+
+// One form: what is called is plain, and an inspector looks at what it throws. What it says is no
+// failure is ignored.
+verdict inspect_error(const std::exception_ptr& thrown) {
+  try {
+    std::rethrow_exception(thrown);
+  } catch (const web_error& e) {
+    return api_is_not_well(e) ? verdict::failure : verdict::ignored;
+  } catch (...) {
+    return verdict::ignored;
+  }
+}
+
+// The other: the function throws a type of its own for what counts, and the decorator lists it.
+std::string fetch(const web& internet, const std::string& url) {
+  try {
+    return internet.get(url);
+  } catch (const web_error& e) {
+    if (api_is_not_well(e)) throw api_failure(e);
+    throw;
+  }
+}
+
+template <class Fetch>
+auto decorated(const std::string& name, const rule& r, Fetch f) {
+  return std::make_shared<cutout<Fetch, only_exceptions<api_failure>>>(
+      breaker_options(name, r), std::move(f), only<api_failure>);
+}
+
+// Ends a handler: what the API gave, or why there is nothing.
+template <class Fetch>
+reply passed_on(const Fetch& f) {
+  try {
+    return {.body = f()};
+  } catch (const call_rejected& e) {
+    const auto seconds =
+        std::max<std::int64_t>(1, std::chrono::ceil<std::chrono::seconds>(e.retry_after()).count());
+    return problem_reply(503, "the circuit is broken",
+                         "Retry-After: " + std::to_string(seconds) + "\r\n");
+  } catch (const web_error& e) {
+    return problem_reply(e.late() ? 504 : 502, "the API did not answer as it should");
+  }
+}
+
+}  // namespace
+
+circuit_options breaker_options(const std::string& name, const rule& r) {
+  return {.name = name,
+          .trip = failure_ratio{.ratio = r.ratio,
+                                .within = r.within,
+                                .min_calls = 10,
+                                .compare = comparison::more_than},
+          .open_for = r.broken,
+          .half_open = {.permits = 3}};
+}
+
+void serve_gists(service& to, const gists_options& with) {
+  const web internet(with.timeout, with.ca_file);
+  const std::string list_url = with.api + "/public";
+
+  const circuit_breaker github(breaker_options("context", with.context));
+  to.get_blocking("/", [=](const std::string&) {
+    return passed_on(
+        [&] { return github.context([&] { return internet.get(list_url); }, inspect_error); });
+  });
+
+  auto list = decorated("cutout_list", with.cutout, [=] { return fetch(internet, list_url); });
+  auto one = decorated("cutout_one", with.cutout, [=](const std::string& id) {
+    return fetch(internet, with.api + "/" + path_segment(id));
+  });
+  to.get_blocking("/cutout",
+                  [list](const std::string&) { return passed_on([&] { return (*list)(); }); });
+  to.get_blocking("/cutout/{id}",
+                  [one](const std::string& id) { return passed_on([&] { return (*one)(id); }); });
+
+  auto all = std::make_shared<std::vector<std::pair<std::string, statistics>>>();
+  for (const circuit_breaker& b : {github, list->breaker(), one->breaker()}) {
+    all->emplace_back(b.name(), statistics(b));
+    if (!with.breaker) b.disable();
+  }
+  to.get("/statistics", [all](call_ptr c) {
+    std::string body;
+    json::writer out(body);
+    out.begin_object();
+    for (const auto& [name, s] : *all) {
+      out.key(name);
+      s.write(out);
+    }
+    out.end_object();
+    c->json(body);
+  });
+}
+
+}  // namespace weir::systems::gists
