@@ -86,6 +86,14 @@ void link::run(std::string_view script, std::vector<std::string> keys,
   });
 }
 
+void link::set(const std::string& key, std::string_view value) {
+  commands_.send({"SET", key, value}, {});
+}
+
+void link::increment(const std::string& key) {
+  commands_.send({"INCR", key}, {});
+}
+
 void link::remove(const std::string& key) {
   commands_.send({"DEL", key}, {});
 }

@@ -32,6 +32,8 @@ class link {
   void run(std::string_view script, std::vector<std::string> keys, std::vector<std::string> args,
            std::function<void(const redis::reply*)> then = {});
   void remove(const std::string& key);
+  void set(const std::string& key, std::string_view value);
+  void increment(const std::string& key);
 
  private:
   void look();

@@ -68,4 +68,31 @@ redis.call('PEXPIRE', KEYS[1], 60000)
 return 1
 )";
 
+// pybreaker's keys: state, opened_at; no ARGV. Opened now, in whole seconds; never earlier than
+// known.
+inline constexpr std::string_view pybreaker_open = R"(
+redis.call('SET', KEYS[1], 'open')
+local now = tonumber(redis.call('TIME')[1])
+local known = tonumber(redis.call('GET', KEYS[2]) or '0')
+if not known or now > known then redis.call('SET', KEYS[2], now) end
+return 1
+)";
+
+// pybreaker's keys: state, fail_counter, opened_at. All three, and the milliseconds since
+// opened_at.
+inline constexpr std::string_view pybreaker_look = R"(
+local t = redis.call('TIME')
+local now = t[1] * 1000 + math.floor(t[2] / 1000)
+local opened = tonumber(redis.call('GET', KEYS[3]) or '0') or 0
+return {redis.call('GET', KEYS[1]) or 'closed', tonumber(redis.call('GET', KEYS[2]) or '0') or 0, now - opened * 1000}
+)";
+
+// pybreaker's keys: state, fail_counter, success_counter. As its own storage begins.
+inline constexpr std::string_view pybreaker_begin = R"(
+redis.call('SETNX', KEYS[1], 'closed')
+redis.call('SETNX', KEYS[2], 0)
+redis.call('SETNX', KEYS[3], 0)
+return 1
+)";
+
 }  // namespace weir::sharing::scripts

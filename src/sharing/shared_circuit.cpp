@@ -37,29 +37,16 @@ shared_circuit::shared_circuit(io::loop& on, link& by, const circuit_breaker& br
       lease_time_(lease),
       state_key_(by.key("open", breaker.name())),
       lease_key_(by.key("probe", breaker.name())),
+      ear_(on, breaker, [this](const circuit_event& e) { on_event(e); }),
       tick_(on, delegate<void()>::to<&shared_circuit::on_tick>(*this)) {
   gate_->open = this;
-  gate_->loop = &loop_;
   const circuit_snapshot now = breaker_.snapshot(loop_.now());
   told_successes_ = now.successful;
   seen_rejections_ = now.not_permitted;
-  listener_ = breaker_.listen(circuit_event_kind::transition | circuit_event_kind::failure,
-                              [g = gate_](const circuit_event& e) {
-                                const std::lock_guard lock(g->mutex);
-                                if (!g->loop) return;
-                                g->loop->post([g, e] {
-                                  if (g->open) g->open->on_event(e);
-                                });
-                              });
 }
 
 shared_circuit::~shared_circuit() {
   gate_->open = nullptr;
-  {
-    const std::lock_guard lock(gate_->mutex);
-    gate_->loop = nullptr;
-  }
-  breaker_.unlisten(listener_);
   if (leased_) let_go();
   hold(false);
 }

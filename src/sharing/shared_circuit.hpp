@@ -1,10 +1,11 @@
 #pragma once
 
 #include <memory>
-#include <mutex>
 #include <string>
 
+#include "circuit_ear.hpp"
 #include "link.hpp"
+#include "participant.hpp"
 #include "weir/sharing/shared_circuits.hpp"
 
 namespace weir::sharing {
@@ -12,24 +13,22 @@ namespace weir::sharing {
 // One circuit that is shared: hears what happens here and tells it, takes in what others tell, and
 // takes part in electing who probes. Belongs to the loop's thread; the circuit's events come from
 // any thread and are posted to it.
-class shared_circuit final {
+class shared_circuit final : public participant {
  public:
   shared_circuit(io::loop& on, link& by, const circuit_breaker& breaker, circuit_sharing how,
                  duration lease);
-  ~shared_circuit();
+  ~shared_circuit() override;
   shared_circuit(const shared_circuit&) = delete;
   shared_circuit& operator=(const shared_circuit&) = delete;
 
-  void on_up();    // the server is there (again)
-  void on_down();  // the circuit goes on alone
-  void on_message(const message& m);
+  void on_up() override;
+  void on_down() override;
+  void on_message(const message& m) override;
 
  private:
-  // What its listener holds: the circuit may tell of an event while this object goes, or after.
+  // For answers of the server that come when this is gone.
   struct gate {
-    shared_circuit* open = nullptr;  // the loop's thread only
-    std::mutex mutex;
-    io::loop* loop = nullptr;  // under the mutex
+    shared_circuit* open = nullptr;
   };
 
   void on_event(const circuit_event& e);
@@ -59,7 +58,7 @@ class shared_circuit final {
   const std::string state_key_;
   const std::string lease_key_;
   std::shared_ptr<gate> gate_ = std::make_shared<gate>();
-  std::uint64_t listener_ = 0;
+  circuit_ear ear_;
 
   std::uint64_t told_successes_ = 0;  // of the circuit's total
   std::uint64_t seen_rejections_ = 0;

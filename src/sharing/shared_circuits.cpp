@@ -7,6 +7,7 @@
 #include <thread>
 #include <utility>
 
+#include "pybreaker_circuit.hpp"
 #include "scripts.hpp"
 #include "shared_circuit.hpp"
 
@@ -84,7 +85,7 @@ struct shared_circuits::impl {
   io::loop loop;
   std::unique_ptr<sharing::link> by;
   io::timer life;
-  std::map<std::string, std::unique_ptr<sharing::shared_circuit>, std::less<>> circuits;
+  std::map<std::string, std::unique_ptr<sharing::participant>, std::less<>> circuits;
   std::thread thread;
 };
 
@@ -97,7 +98,11 @@ void shared_circuits::share(const circuit_breaker& breaker, circuit_sharing how)
   i.run_and_wait([&] {
     auto& place = i.circuits[breaker.name()];
     place.reset();
-    place = std::make_unique<sharing::shared_circuit>(i.loop, *i.by, breaker, how, i.lease);
+    if (how.how == circuit_sharing::kind::pybreaker) {
+      place = std::make_unique<sharing::pybreaker_circuit>(i.loop, *i.by, breaker, how.space);
+    } else {
+      place = std::make_unique<sharing::shared_circuit>(i.loop, *i.by, breaker, how, i.lease);
+    }
     if (i.by->up()) place->on_up();
   });
 }

@@ -16,10 +16,15 @@ struct circuit_sharing {
   enum class kind : std::uint8_t {
     sum,     // what all processes see counts together, and it opens for all
     quorum,  // it opens for all once so many processes have opened it for themselves
+    // With programs in Python that use pybreaker's CircuitRedisStorage: its keys and rules. It
+    // elects nobody to probe, and its times are whole seconds. For a circuit of failures in a row.
+    pybreaker,
   };
   kind how = kind::sum;
   // For quorum: so many processes; 1: any; 0: the majority of those that share circuits now.
   std::uint32_t processes = 0;
+  // For pybreaker: its `namespace`, which is all that its keys have of a name; may be empty.
+  std::string space = {};
 };
 
 // Shares circuits over processes through a Redis or Valkey server.
