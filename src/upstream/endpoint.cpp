@@ -7,103 +7,268 @@
 namespace weir::upstream {
 namespace {
 
-// How long addresses are used before the resolver (which keeps to the records' time to live) is
-// asked again.
-constexpr duration ask_again = std::chrono::seconds(5);
-constexpr duration longest_lookup = std::chrono::seconds(5);
+// Until discovery has given its first list: how often a worker looks for it.
+constexpr duration look_for_list = std::chrono::milliseconds(5);
+
+// Without calls that may be sent twice for so long, any call may find out how an instance is.
+constexpr duration safe_probes_are_enough = std::chrono::seconds(10);
+
+// Successes that are counted here before the instance's own counter, which workers share, is told.
+constexpr std::uint32_t tell_after = 16;
+
+// A call that failed says nothing good of the latency, however fast it was.
+constexpr duration latency_of_failure = std::chrono::seconds(1);
+
+link::place place_of(const service_settings& s, const std::string& host, std::uint16_t port) {
+  return {.service = s.name,
+          .host = host,
+          .port = port,
+          .tls = s.tls,
+          .ca_file = s.ca_file,
+          .verify = s.verify,
+          .server_name = s.server_name,
+          .pool = s.pool};
+}
 
 }  // namespace
 
-void endpoint::waiter::leave() noexcept {
-  if (!at_) return;
-  std::erase(at_->waiters_, this);
-  at_ = nullptr;
-}
-
 endpoint::endpoint(io::loop& on, io::resolver& names, std::shared_ptr<service> of)
-    : loop_(on), names_(names), service_(std::move(of)), alive_(std::make_shared<bool>(true)) {
+    : loop_(on),
+      names_(names),
+      service_(std::move(of)),
+      poll_(on, delegate<void()>::to<&endpoint::on_poll>(*this)),
+      sweep_(on, delegate<void()>::to<&endpoint::sweep>(*this)) {
   const service_settings& s = service_->settings();
-  if (s.tls && !make_tls()) return;
-  if (auto address = io::address::parse(s.host, s.port)) {
-    numeric_ = true;
-    use({*address});
-  }
-}
-
-endpoint::~endpoint() {
-  *alive_ = false;
-  for (waiter* w : waiters_) w->at_ = nullptr;
-}
-
-bool endpoint::make_tls() {
-  const service_settings& s = service_->settings();
-  auto made = io::tls_client_context::make({.ca_file = s.ca_file, .verify = s.verify});
-  if (!made) {
-    last_error_ = made.error();
-    log::error("no TLS for the service", {{"service", s.name}, {"reason", last_error_}});
-    return false;
-  }
-  tls_ = *made;
-  return true;
-}
-
-http::client_pool* endpoint::pool() {
-  if (!pool_) return nullptr;
-  if (!numeric_ && !resolving_ && loop_.now() >= fresh_until_) {
-    resolve(loop_.now() + longest_lookup);
-  }
-  return pool_.get();
-}
-
-void endpoint::wait(waiter& who, time_point until) {
-  who.at_ = this;
-  waiters_.push_back(&who);
-  if (!resolving_) resolve(std::min(until, loop_.now() + longest_lookup));
-}
-
-void endpoint::resolve(time_point until) {
-  const service_settings& s = service_->settings();
-  if (s.tls && !tls_) {
-    resolved(failure(last_error_));
+  if (!service_->instances()) {
+    only_ = std::make_unique<link>(loop_, names_, place_of(s, s.host, s.port));
     return;
   }
-  resolving_ = true;
-  names_.resolve(s.host, s.port, until, [this, alive = alive_](const io::resolver::answer& answer) {
-    if (*alive) resolved(answer);
+  roster_ = service_->instances().get();
+  seen_ = roster_->current();
+  if (s.tls) {
+    auto made = io::tls_client_context::make({.ca_file = s.ca_file, .verify = s.verify});
+    if (made) tls_ = *made;
+  }
+}
+
+endpoint::~endpoint() = default;
+
+void endpoint::sync() {
+  if (roster_->version() != seen_->version || loop_.now() >= seen_->look_again) refresh();
+}
+
+void endpoint::refresh() {
+  roster_->settle(loop_.now());
+  seen_ = roster_->current();
+  std::vector<const instance*> here(lanes_.size(), nullptr);
+  for (const auto& i : seen_->all) {
+    if (i->slot() < here.size()) here[i->slot()] = i.get();
+  }
+  for (std::size_t slot = 0; slot < lanes_.size(); ++slot) {
+    if (!lanes_[slot] || lanes_[slot]->who.get() == here[slot]) continue;
+    if (lanes_[slot]->way) lanes_[slot]->way->close_idle();
+    leaving_.push_back(std::move(lanes_[slot]));
+  }
+  // Not at once: one of them may be what is calling us.
+  if (!leaving_.empty()) sweep_.schedule();
+}
+
+void endpoint::sweep() {
+  std::erase_if(leaving_, [](const std::unique_ptr<lane>& l) {
+    if (l->load.in_flight > 0) return false;
+    if (l->way) l->way->close_idle();
+    return true;
   });
 }
 
-void endpoint::resolved(const io::resolver::answer& answer) {
-  resolving_ = false;
-  fresh_until_ = loop_.now() + ask_again;
-  if (answer) {
-    last_error_.clear();
-    if (*answer != addresses_) use(*answer);
-  } else {
-    // The last known addresses go on; a name that never resolved fails those who wait.
-    last_error_ = answer.error();
-    log::warn("cannot resolve the service's name",
-              {{"service", service_->name()}, {"reason", last_error_}});
+endpoint::picked endpoint::pick(passage& p) {
+  sync();
+  if (!seen_->known) {
+    waiting_.push_back(p);
+    if (!poll_.armed()) poll_.arm(loop_.now() + look_for_list);
+    return picked::later;
   }
-  // One at a time, oldest first: being told, a waiter may destroy others that wait here.
-  for (std::size_t n = waiters_.size(); n > 0 && !waiters_.empty(); --n) {
-    waiter* const first = waiters_.front();
-    waiters_.erase(waiters_.begin());
-    first->at_ = nullptr;
-    first->told_(pool_ != nullptr);
+  const time_point now = loop_.now();
+  const picking_table& table = *seen_->table;
+  if (table.size() == 0) return picked::none;
+  if (!seen_->on_probation.empty()) [[unlikely]] {
+    if (p.retryable_) safe_probe_ = now;
+    const bool may = p.retryable_ || now - safe_probe_ > safe_probes_are_enough;
+    for (const auto& who : seen_->on_probation) {
+      if (may && std::find(p.tried_.begin(), p.tried_.end(), who.get()) == p.tried_.end() &&
+          !who->probing.exchange(true, std::memory_order_relaxed)) {
+        if (take(p, who, true)) return picked::one;
+        who->probing.store(false, std::memory_order_relaxed);
+      }
+    }
+  }
+  p.retry_after_ = duration::max();
+  for (;;) {
+    const choice c{table, *this, thread_random(), now, roster_->cursor(), p.key_, p.tried_};
+    const std::size_t i = choose(c);
+    if (i == no_candidate) {
+      if (p.retry_after_ != duration::max()) return picked::refused;
+      // All were tried, so any may be tried again.
+      p.tried_.clear();
+      continue;
+    }
+    if (take(p, table.candidates()[i].who, false)) return picked::one;
+    p.tried_.push_back(table.candidates()[i].who.get());
   }
 }
 
-void endpoint::use(std::vector<io::address> addresses) {
-  addresses_ = std::move(addresses);
-  if (pool_) {
-    pool_->close_idle();
-    retired_.push_back(std::move(pool_));
+// False where the instance's circuit is open.
+bool endpoint::take(passage& p, const std::shared_ptr<instance>& who, bool probe) {
+  const time_point now = loop_.now();
+  if (const auto& circuit = who->circuit()) {
+    auto leave = circuit->try_acquire(now);
+    if (!leave) {
+      p.retry_after_ = std::min(p.retry_after_, leave.error().retry_after);
+      return false;
+    }
+    p.permit_.emplace(std::move(*leave));
   }
-  std::erase_if(retired_, [](const auto& p) { return p->connections() == 0; });
-  const service_settings& s = service_->settings();
-  pool_ = http::make_client_pool(
-      loop_, {.addresses = addresses_, .tls = tls_, .server_name = s.host}, s.pool);
+  const std::uint32_t slot = who->slot();
+  if (slot >= lanes_.size()) lanes_.resize(slot + 1);
+  if (!lanes_[slot]) {
+    const service_settings& s = service_->settings();
+    lanes_[slot] = std::make_unique<lane>();
+    lanes_[slot]->who = who;
+    lanes_[slot]->way = std::make_unique<link>(
+        loop_, names_, place_of(s, who->spec().host, who->spec().port), tls_);
+  }
+  lane& l = *lanes_[slot];
+  ++l.load.in_flight;
+  ++in_flight_;
+  p.lane_ = &l;
+  p.who_ = who;
+  p.began_ = now;
+  p.answered_.reset();
+  p.probe_ = probe;
+  return true;
+}
+
+bool endpoint::has_other(const passage& p) {
+  sync();
+  for (const candidate& c : seen_->table->candidates()) {
+    if (c.who != p.who_ &&
+        std::find(p.tried_.begin(), p.tried_.end(), c.who.get()) == p.tried_.end()) {
+      return true;
+    }
+  }
+  return false;
+}
+
+void endpoint::ended(passage& p, verdict how) {
+  const time_point now = loop_.now();
+  lane& l = *p.lane_;
+  instance& who = *l.who;
+  p.lane_ = nullptr;
+  p.pool_ = nullptr;
+  p.tried_.push_back(&who);
+  --l.load.in_flight;
+  --in_flight_;
+  if (p.permit_) {
+    p.permit_->record(how, now);
+    p.permit_.reset();
+  }
+  switch (how) {
+    case verdict::ok:
+      l.load.observe(p.answered_.value_or(now) - p.began_, now);
+      ++l.succeeded;
+      if (p.probe_ || who.failures_in_a_row.load(std::memory_order_relaxed) != 0) {
+        roster_->succeeded(who, now);
+      }
+      break;
+    case verdict::failure:
+      l.load.observe(std::max(now - p.began_, latency_of_failure), now);
+      who.failed.fetch_add(1, std::memory_order_relaxed);
+      roster_->failed(who, now);
+      break;
+    case verdict::ignored:
+      if (p.probe_) who.probing.store(false, std::memory_order_relaxed);
+      break;
+  }
+  if (l.succeeded > 0 && (l.succeeded >= tell_after || l.load.in_flight == 0)) {
+    who.succeeded.fetch_add(l.succeeded, std::memory_order_relaxed);
+    l.succeeded = 0;
+  }
+  if (l.load.in_flight == 0 && !leaving_.empty()) sweep_.schedule();
+}
+
+void endpoint::on_poll() {
+  sync();
+  if (!seen_->known) {
+    if (!waiting_.empty()) poll_.arm(loop_.now() + look_for_list);
+    return;
+  }
+  // Being told, one may destroy others that wait here; who comes anew finds the list.
+  while (passage* const first = waiting_.pop_front()) first->told_(true);
+}
+
+void passage::begin(endpoint& to, std::uint64_t key, bool retryable) {
+  leave();
+  to_ = &to;
+  key_ = key;
+  retryable_ = retryable;
+  tried_.clear();
+  who_.reset();
+}
+
+passage::way passage::open(time_point until) {
+  link* through = to_->only_.get();
+  if (!through) {
+    if (!lane_) {
+      switch (to_->pick(*this)) {
+        case endpoint::picked::one:
+          break;
+        case endpoint::picked::later:
+          return way::later;
+        case endpoint::picked::none:
+          return way::none;
+        case endpoint::picked::refused:
+          return way::refused;
+      }
+    }
+    through = lane_->way.get();
+  }
+  pool_ = through->pool();
+  if (pool_) return way::open;
+  through->wait(waiter_, until);
+  return way::later;
+}
+
+std::string_view passage::authority() const noexcept {
+  return lane_ ? std::string_view(lane_->who->spec().authority)
+               : std::string_view(to_->of().settings().authority);
+}
+
+bool passage::elsewhere(http::client_error why) {
+  if (!lane_) return false;
+  switch (why) {
+    case http::client_error::connect_refused:
+    case http::client_error::connect_timeout:
+    case http::client_error::dns:
+    case http::client_error::tls:
+      break;
+    case http::client_error::no_connection:
+      // Our own pool is full: no fault of the instance's.
+      if (!to_->has_other(*this)) return false;
+      to_->ended(*this, verdict::ignored);
+      return true;
+    default:
+      return false;
+  }
+  if (!to_->has_other(*this)) return false;
+  to_->ended(*this, verdict::failure);
+  return true;
+}
+
+void passage::leave() noexcept {
+  waiter_.leave();
+  unlink();
+  if (lane_) to_->ended(*this, verdict::ignored);
+  pool_ = nullptr;
 }
 
 }  // namespace weir::upstream

@@ -11,7 +11,8 @@ bool same(const retry_budget_options& a, const retry_budget_options& b) {
 
 // Nothing of the service that runs is changed here: the configuration may yet be refused. A circuit
 // that runs takes its new options in commit().
-std::shared_ptr<service> service_registry::prepare(const service_settings& settings) {
+std::shared_ptr<service> service_registry::prepare(const service_settings& settings,
+                                                   time_point now) {
   const std::lock_guard lock(mutex_);
   const auto [index, is_new] = indexes_.try_emplace(settings.name, next_index_);
   if (is_new) ++next_index_;
@@ -31,10 +32,23 @@ std::shared_ptr<service> service_registry::prepare(const service_settings& setti
     budget = known->second.budget;
   }
   if (!budget) budget.emplace(settings.budget);
-  return std::make_shared<service>(settings, index->second, std::move(circuit), std::move(*budget));
+  std::shared_ptr<roster> instances;
+  if (settings.discovery) {
+    if (known != kept_.end()) instances = known->second.instances;
+    if (!instances) {
+      instances = std::make_shared<roster>(settings.instances);
+      // Nobody uses it yet, and workers come before commit().
+      if (settings.discovery->how == discovery_kind::fixed) {
+        instances->set(settings.discovery->listed, now);
+      }
+    }
+  }
+  return std::make_shared<service>(settings, index->second, std::move(circuit), std::move(*budget),
+                                   std::move(instances));
 }
 
-void service_registry::commit(const std::vector<std::shared_ptr<service>>& now_in_use) {
+void service_registry::commit(const std::vector<std::shared_ptr<service>>& now_in_use,
+                              time_point now) {
   std::vector<std::shared_ptr<service>> new_circuits;
   {
     const std::lock_guard lock(mutex_);
@@ -48,7 +62,13 @@ void service_registry::commit(const std::vector<std::shared_ptr<service>>& now_i
       } else if (s->circuit()) {
         new_circuits.push_back(s);
       }
-      next.insert_or_assign(s->name(), kept{s->circuit(), s->budget()});
+      if (s->instances()) {
+        s->instances()->reconfigure(s->settings().instances, now);
+        if (s->settings().discovery->how == discovery_kind::fixed) {
+          s->instances()->set(s->settings().discovery->listed, now);
+        }
+      }
+      next.insert_or_assign(s->name(), kept{s->circuit(), s->budget(), s->instances()});
     }
     kept_ = std::move(next);
   }

@@ -13,17 +13,20 @@
 #include "weir/resilience/circuit_breaker/circuit_breaker.hpp"
 #include "weir/resilience/retry/retry_budget.hpp"
 #include "weir/sharing/shared_circuits.hpp"
+#include "weir/upstream/discovery_settings.hpp"
 #include "weir/upstream/failure_set.hpp"
+#include "weir/upstream/roster.hpp"
 
 namespace weir::upstream {
 
 struct service_settings {
   std::string name;
-  std::string host;  // a name or a numeric address, without brackets
+  std::string host;  // a name or a numeric address, without brackets; of the only place
   std::uint16_t port = 80;
   bool tls = false;
   std::string ca_file;  // empty: the system's roots
   bool verify = true;
+  std::string server_name;  // SNI, and whom a certificate must name; empty: the host
   std::string authority;     // what Host says: "127.0.0.1:8000"
   std::string base_path;     // encoded; "" or "/api", never ends in '/'
   std::string header_lines;  // configured headers, complete lines; they replace a client's
@@ -36,6 +39,13 @@ struct service_settings {
   std::optional<circuit_sharing> sharing;  // of its circuit with other processes
   std::string trip_text;                   // its rule in words: "5 failures within 10 s"
   retry_budget_options budget;
+
+  // Where there are several instances, or they come and go.
+  std::optional<discovery_settings> discovery;  // none: the one place above
+  roster_options instances;
+  std::optional<check_settings> checks;
+  hash_by key = hash_by::target;
+  std::string key_header;  // of hash_by::header, lower case
 };
 
 // One service as all workers see it: what it is called, its circuit, its retry budget. Outlives a
@@ -44,11 +54,12 @@ struct service_settings {
 class service {
  public:
   service(service_settings settings, std::uint32_t index, std::optional<circuit_breaker> circuit,
-          retry_budget budget)
+          retry_budget budget, std::shared_ptr<roster> instances)
       : settings_(std::move(settings)),
         index_(index),
         circuit_(std::move(circuit)),
-        budget_(std::move(budget)) {}
+        budget_(std::move(budget)),
+        instances_(std::move(instances)) {}
 
   const service_settings& settings() const noexcept { return settings_; }
   const std::string& name() const noexcept { return settings_.name; }
@@ -57,12 +68,15 @@ class service {
   std::uint32_t index() const noexcept { return index_; }
   const std::optional<circuit_breaker>& circuit() const noexcept { return circuit_; }
   const retry_budget& budget() const noexcept { return budget_; }
+  // Null where the service is one place for good.
+  const std::shared_ptr<roster>& instances() const noexcept { return instances_; }
 
  private:
   service_settings settings_;
   std::uint32_t index_;
   std::optional<circuit_breaker> circuit_;
   retry_budget budget_;
+  std::shared_ptr<roster> instances_;
 };
 
 // What survives from one configuration to the next, by name: circuits, budgets, indexes. Used at
@@ -76,14 +90,16 @@ class service_registry {
   // The service for these settings; its circuit and budget are those of the same name before, with
   // the new options. Call commit() with the services of the configuration that was accepted, so
   // that a refused configuration leaves no trace.
-  std::shared_ptr<service> prepare(const service_settings& settings);
-  void commit(const std::vector<std::shared_ptr<service>>& now_in_use);
+  std::shared_ptr<service> prepare(const service_settings& settings, time_point now = weir::now());
+  void commit(const std::vector<std::shared_ptr<service>>& now_in_use,
+              time_point now = weir::now());
   std::size_t indexes() const;  // one above the highest index ever given
 
  private:
   struct kept {
     std::optional<circuit_breaker> circuit;
     std::optional<retry_budget> budget;
+    std::shared_ptr<roster> instances;
   };
   circuit_made made_;
   mutable std::mutex mutex_;

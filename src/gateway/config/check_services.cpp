@@ -1,5 +1,7 @@
 #include <algorithm>
 #include <iterator>
+#include <set>
+#include <utility>
 
 #include "checks.hpp"
 #include "weir/gateway/config/effective.hpp"
@@ -69,6 +71,111 @@ void check_headers(checking& c, const service_document& s) {
 
 }  // namespace
 
+namespace {
+
+bool same_but_address(const url& a, const url& b) {
+  return a.tls == b.tls && a.base_path == b.base_path;
+}
+
+// Where the service is: one way, and what belongs to several instances only where there may be
+// several.
+void check_place(checking& c, const named<service_document>& entry) {
+  const service_document& s = entry.value;
+  struct way {
+    std::string_view name;
+    bool given;
+    place key;
+  };
+  const way ways[] = {{"url", s.url.given, s.url.key},
+                      {"instances", s.instances.given, s.instances.key},
+                      {"dns", s.dns.given, s.dns.key},
+                      {"srv", s.srv.given, s.srv.key},
+                      {"consul", s.consul.given, s.consul.key}};
+  const way* first = nullptr;
+  for (const way& w : ways) {
+    if (!w.given) continue;
+    if (!first) {
+      first = &w;
+      continue;
+    }
+    c.r.error(w.key, "`" + std::string(first->name) + "` says already where the service is; take "
+                     "one of the two out");
+  }
+  if (!first) {
+    if (!c.r.has_error_in(entry.whole)) {
+      c.r.error(entry.where, "nothing says where the service `" + entry.name +
+                                 "` is; add `url`, `instances`, `dns`, `srv` or `consul`");
+    }
+    return;
+  }
+  if (s.instances) {
+    if (s.instances->empty()) {
+      c.r.error(s.instances.where, "this list is empty; give one instance at least");
+    }
+    const url* one = nullptr;
+    std::set<std::pair<std::string, std::uint16_t>> known;
+    for (const instance_document& i : *s.instances) {
+      if (!i.url) continue;
+      if (!one) one = &*i.url;
+      if (!same_but_address(*one, *i.url)) {
+        c.r.error(i.url.where,
+                  "instances of a service differ in host and port alone; write the same scheme and "
+                  "path for all");
+      }
+      if (!known.emplace(i.url->host, i.url->port).second) {
+        c.r.error(i.url.where, "this instance is here twice; take one out, or give it a `weight`");
+      }
+      if (i.weight && *i.weight > 65535) {
+        c.r.error(i.weight.where, "a weight is 65535 at most; divide all weights by the same");
+      }
+    }
+  }
+  if (s.consul.given && !(c.d.discovery && c.d.discovery->consul.given)) {
+    c.r.error(s.consul.key,
+              "Consul's own address is not known; add `discovery: {consul: "
+              "\"http://127.0.0.1:8500\"}`");
+  }
+  if (s.url.given) {
+    const std::pair<std::string_view, const place*> of_several[] = {
+        {"balance", s.balance.given ? &s.balance.key : nullptr},
+        {"hash_by", s.hash_by.given ? &s.hash_by.key : nullptr},
+        {"health", s.health.given ? &s.health.key : nullptr},
+        {"ejection", s.ejection.given ? &s.ejection.key : nullptr},
+        {"panic", s.panic.given ? &s.panic.key : nullptr},
+        {"slow_start", s.slow_start.given ? &s.slow_start.key : nullptr},
+    };
+    for (const auto& [name, key] : of_several) {
+      if (!key) continue;
+      c.r.error(*key, "`" + std::string(name) +
+                          "` is for several instances, and `url` is one; write `instances`, `dns`, "
+                          "`srv` or `consul` for it");
+    }
+    if (s.words.breaker && s.words.breaker->on && s.words.breaker->on->scope &&
+        *s.words.breaker->on->scope == breaker_scope::instance) {
+      c.r.error(s.words.breaker->on->scope.key,
+                "`scope: instance` is for several instances, and `url` is one; take it out");
+    }
+  }
+  if (s.hash_by.given && !(s.balance && *s.balance == balance_kind::maglev)) {
+    c.r.error(s.hash_by.key, "`hash_by` belongs to `balance: maglev`; add that, or take it out");
+  }
+  if (s.health && s.health->on && s.health->on->path && !s.health->on->path->starts_with('/')) {
+    c.r.error(s.health->on->path.where, "a path begins with `/`; write it like `/healthz`");
+  }
+}
+
+bool speaks_tls(const service_document& s) {
+  if (s.instances && !s.instances->empty() && s.instances->front().url) {
+    return s.instances->front().url->tls;
+  }
+  for (const auto* one : {&s.url, &s.dns, &s.srv}) {
+    if (*one) return (*one)->tls;
+  }
+  return s.consul && s.consul->tls && *s.consul->tls;
+}
+
+}  // namespace
+
 void check_breaker(checking& c, const setting<switchable<breaker_document>>& s) {
   if (!s || !s->on) return;
   const breaker_document& b = *s->on;
@@ -106,7 +213,9 @@ void check_services(checking& c) {
     check_policy_name(c, s.policy);
     check_breaker(c, s.words.breaker);
     check_headers(c, s);
-    if (s.tls.given && s.url && !s.url->tls) {
+    check_place(c, entry);
+    const bool told = s.url || s.instances || s.dns || s.srv || s.consul;
+    if (s.tls.given && told && !speaks_tls(s)) {
       c.r.error(s.tls.key,
                 "`tls` is for `https://`; write `https://` in the URL, or take `tls` out");
     }

@@ -109,7 +109,11 @@ const table<breaker_document>& breaker_table() {
               "`sum` counts what all of them see; with `quorum` it opens for all when the "
               "majority of them, with `any` when one of them has opened it. Without `redis` it "
               "is this process' alone."),
-          later<breaker_document>("scope", "a circuit for each instance"),
+          key<&breaker_document::scope>(
+              "scope", types::scope(),
+              "One circuit for the service, or one for each of its instances; calls then go to "
+              "those whose circuits let them.",
+              "service"),
       });
   return t;
 }

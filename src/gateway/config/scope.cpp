@@ -49,7 +49,11 @@ static_type circuits_type(const document& d) {
   members services;
   if (d.services) {
     for (const auto& s : *d.services) {
-      if (!words_of(d, s.value).breaks()) continue;
+      const service_words words = words_of(d, s.value);
+      if (!words.breaks()) continue;
+      // With one for each instance there is none that speaks for the service.
+      const breaker_document& b = *words.breaker->on;
+      if (b.scope && *b.scope == breaker_scope::instance) continue;
       services.emplace(s.name, static_type::object({{"state", static_type::text()},
                                                     {"failures", static_type::number()}}));
     }

@@ -1,7 +1,6 @@
 #include "tables.hpp"
 
 namespace weir::gateway::config {
-namespace {
 
 const table<tls_document>& tls_table() {
   static const table<tls_document> t(
@@ -15,6 +14,8 @@ const table<tls_document>& tls_table() {
       });
   return t;
 }
+
+namespace {
 
 template <auto Member>
 row<service_document> word(std::string_view name,
@@ -35,12 +36,50 @@ bool read_url_alone(reader& r, const node& from, service_document& into) {
 const table<service_document>& service_table() {
   static const table<service_document> t = [] {
     table<service_document> made(
-        "service", "A service that calls go to; its URL alone is the short form.",
+        "service",
+        "A service that calls go to; its URL alone is the short form. Exactly one of `url`, "
+        "`instances`, `dns`, `srv` and `consul` says where it is.",
         {
-            required(
-                key<&service_document::url>("url", types::service_url(),
-                                            "Where it is: `http://` or `https://`, host, port, and "
-                                            "the path that its calls begin with.")),
+            key<&service_document::url>("url", types::service_url(),
+                                        "Where it is: `http://` or `https://`, host, port, and "
+                                        "the path that its calls begin with."),
+            key<&service_document::instances>(
+                "instances", instances(),
+                "Its instances: URLs, which differ in host and port alone."),
+            key<&service_document::dns>(
+                "dns", types::service_url(),
+                "A URL whose name has an address (A, AAAA) for each instance; asked for again when "
+                "the records' time to live is over."),
+            key<&service_document::srv>(
+                "srv", types::service_url(),
+                "A URL whose name has an SRV record for each instance, which says its host, port "
+                "and weight: `http://_http._tcp.shop.internal`."),
+            key<&service_document::consul>("consul", consul_service_table(),
+                                           "Its instances are those that pass in Consul, followed "
+                                           "as they change; needs `discovery`."),
+            key<&service_document::host>("host", types::text(),
+                                         "What Host says, and the name that a certificate must "
+                                         "bear, for all instances.",
+                                         "each its own address; the name, with `dns` and `srv`"),
+            key<&service_document::balance>("balance", types::balance(),
+                                            "Which instance a call goes to.", "least_requests"),
+            key<&service_document::hash_by>(
+                "hash_by", types::hash_source(),
+                "For `balance: maglev`: what the instance is chosen by.", "target"),
+            key<&service_document::health>("health", health_or_off(),
+                                           "Requests that find out which instances are fit for "
+                                           "use; or `off`.",
+                                           "off"),
+            key<&service_document::ejection>("ejection", ejection_or_off(),
+                                             "When an instance is left alone for a while because "
+                                             "calls to it fail; or `off`.",
+                                             "as below, where there are several"),
+            key<&service_document::panic>(
+                "panic", types::percent(),
+                "When fewer instances than this share are fit for use, all are used.", "25%"),
+            key<&service_document::slow_start>(
+                "slow_start", types::any_duration(),
+                "How long the share of an instance grows that is new or fit again.", "0s"),
             key<&service_document::policy>("policy", types::policy_name(), policy_about, "default"),
             word<&policy_document::timeout>("timeout", types::positive_duration(), timeout_about,
                                             timeout_default),
@@ -74,10 +113,6 @@ const table<service_document>& service_table() {
                                                 "1024"),
             key<&service_document::response>("response", types::bytes(),
                                              "The largest body of a composed call.", "8MiB"),
-            later<service_document>("consul", "instances found through Consul"),
-            later<service_document>("instances", "several instances of a service"),
-            later<service_document>("balance", "several instances of a service"),
-            later<service_document>("health", "health checks of instances"),
             later<service_document>("bulkhead", "a limit on calls at the same time"),
             later<service_document>("rate_limit", "a limit on calls in a time"),
             later<service_document>("hedge", "a second call when the first is slow"),

@@ -11,6 +11,12 @@ const table<breaker_document>& breaker_table();
 const table<policy_document>& policy_table();
 const table<service_document>& service_table();
 const table<errors_document>& errors_table();
+const table<tls_document>& tls_table();
+const table<discovery_document>& discovery_table();
+const table<consul_service_document>& consul_service_table();
+const type<std::vector<instance_document>>& instances();
+const type<switchable<health_document>>& health_or_off();
+const type<switchable<ejection_document>>& ejection_or_off();
 const table<step_document>& step_table();
 const table<document>& document_table();
 

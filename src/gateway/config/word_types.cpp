@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "schema_writer.hpp"
+#include "weir/gateway/config/spelling.hpp"
 #include "weir/gateway/config/suggest.hpp"
 #include "weir/gateway/config/types.hpp"
 
@@ -136,6 +137,49 @@ class choice_type final : public type<T> {
   std::string_view later_;
 };
 
+class hash_source_type final : public type<config::hash_source> {
+ public:
+  std::optional<config::hash_source> read(reader& r, const node& from) const override {
+    const auto text = r.text(from, word());
+    if (!text) return std::nullopt;
+    using kind = config::hash_source::kind;
+    if (*text == "target") return config::hash_source{};
+    if (*text == "client") return config::hash_source{kind::client, {}};
+    constexpr std::string_view header = "header ";
+    if (text->starts_with(header) && text->find(' ', header.size()) == std::string::npos &&
+        text->size() > header.size()) {
+      return config::hash_source{kind::header, lower_case(text->substr(header.size()))};
+    }
+    r.error(from.where, shown(from) + " is not known here; write " + word());
+    return std::nullopt;
+  }
+  std::string word() const override { return "`target`, `client` or `header NAME`"; }
+  void schema(schema_writer& to) const override { to.text(); }
+};
+
+class words_type final : public type<std::vector<std::string>> {
+ public:
+  std::optional<std::vector<std::string>> read(reader& r, const node& from) const override {
+    std::vector<std::string> out;
+    const auto take = [&](const node& n) {
+      if (auto text = text_.read(r, n)) out.push_back(std::move(*text));
+    };
+    if (from.is_list()) {
+      for (const node& item : from.items) take(item);
+    } else {
+      take(from);
+    }
+    return out;
+  }
+  std::string word() const override { return "text, or list of texts"; }
+  void schema(schema_writer& to) const override {
+    to.one_or_list([](schema_writer& w) { w.text(); });
+  }
+
+ private:
+  text_type text_{"text"};
+};
+
 class failures_type final : public type<failure_kinds> {
  public:
   std::optional<failure_kinds> read(reader& r, const node& from) const override {
@@ -235,6 +279,27 @@ const type<breaker_sharing>& sharing() {
   static const choice_type<breaker_sharing> t({{"sum", breaker_sharing::sum},
                                                {"quorum", breaker_sharing::quorum},
                                                {"any", breaker_sharing::any}});
+  return t;
+}
+const type<breaker_scope>& scope() {
+  static const choice_type<breaker_scope> t(
+      {{"service", breaker_scope::service}, {"instance", breaker_scope::instance}});
+  return t;
+}
+const type<balance_kind>& balance() {
+  static const choice_type<balance_kind> t({{"least_requests", balance_kind::least_requests},
+                                            {"round_robin", balance_kind::round_robin},
+                                            {"weighted", balance_kind::weighted},
+                                            {"peak_ewma", balance_kind::peak_ewma},
+                                            {"maglev", balance_kind::maglev}});
+  return t;
+}
+const type<config::hash_source>& hash_source() {
+  static const hash_source_type t;
+  return t;
+}
+const type<std::vector<std::string>>& words() {
+  static const words_type t;
   return t;
 }
 const type<std::string>& honours() {

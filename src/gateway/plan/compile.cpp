@@ -121,6 +121,7 @@ gateway_settings compile_settings(compiling& c) {
       c.found.error(d.redis->url.where, server.error());
     }
   }
+  s.discovery = compile_discovery(c);
   if (d.drain) {
     take(s.drain_notice, d.drain->notice);
     take(s.drain_timeout, d.drain->timeout);

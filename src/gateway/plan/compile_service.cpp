@@ -117,11 +117,7 @@ std::optional<upstream::service_settings> compile_service(
   const config::service_words words = config::words_of(c.d, s);
   upstream::service_settings out;
   out.name = entry.name;
-  out.host = s.url->host;
-  out.port = s.url->port;
-  out.tls = s.url->tls;
-  out.authority = s.url->authority;
-  out.base_path = s.url->base_path;
+  compile_place(c, s, out);
   if (s.tls) {
     if (s.tls->ca_file) {
       out.ca_file = *s.tls->ca_file;
@@ -148,10 +144,17 @@ std::optional<upstream::service_settings> compile_service(
   if (s.connections) out.pool.connections = *s.connections;
   if (s.failures) out.failures = failures_of(*s.failures);
   if (words.breaks()) {
-    out.breaker = circuit_of(entry.name, *words.breaker->on);
-    out.trip_text = words_of(out.breaker->trip);
-    if (const auto& shared = words.breaker->on->shared) out.sharing = sharing_of(*shared);
-    for (const option_problem& p : out.breaker->validate()) {
+    const circuit_options circuit = circuit_of(entry.name, *words.breaker->on);
+    out.trip_text = words_of(circuit.trip);
+    const auto& scope = words.breaker->on->scope;
+    // Of a service with one place, the two are the same.
+    if (scope && *scope == config::breaker_scope::instance && out.discovery) {
+      out.instances.circuit = circuit;
+    } else {
+      out.breaker = circuit;
+      if (const auto& shared = words.breaker->on->shared) out.sharing = sharing_of(*shared);
+    }
+    for (const option_problem& p : circuit.validate()) {
       c.found.error(words.breaker.says->where,
                     "the breaker of `" + entry.name + "` cannot be: " + p.field + " " + p.message);
       return std::nullopt;

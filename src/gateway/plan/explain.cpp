@@ -27,6 +27,49 @@ std::optional<duration> sum(std::optional<duration> a, std::optional<duration> b
   return *a + *b;
 }
 
+std::string place_text(const upstream::service_settings& s) {
+  const std::string scheme = s.tls ? "https://" : "http://";
+  if (!s.discovery) return scheme + s.authority + s.base_path;
+  switch (s.discovery->how) {
+    case upstream::discovery_kind::fixed: {
+      std::string all;
+      constexpr std::size_t most = 4;
+      for (std::size_t i = 0; i < s.discovery->listed.size() && i < most; ++i) {
+        all += (all.empty() ? "" : ", ") + scheme + s.discovery->listed[i].key() + s.base_path;
+      }
+      if (s.discovery->listed.size() > most) {
+        all += " and " + std::to_string(s.discovery->listed.size() - most) + " more";
+      }
+      return all;
+    }
+    case upstream::discovery_kind::dns:
+      return scheme + s.discovery->name + ":" + std::to_string(s.discovery->port) + s.base_path +
+             ", each address of the name";
+    case upstream::discovery_kind::srv:
+      return scheme + s.discovery->name + s.base_path + ", each SRV record of the name";
+    case upstream::discovery_kind::consul:
+      return "the instances of `" + s.discovery->consul.service + "` that pass in Consul";
+  }
+  return {};
+}
+
+std::string instances_text(const upstream::service_settings& s) {
+  std::string out = "balance " + std::string(upstream::to_string(s.instances.how));
+  const upstream::ejection_options& e = s.instances.ejection;
+  out += e.on ? ", ejected after " + std::to_string(e.in_a_row) + " failures in a row for " +
+                    words_of(e.first) + ".." + words_of(e.longest)
+              : ", never ejected";
+  if (s.instances.slow_start > duration::zero()) {
+    out += ", slow start " + words_of(s.instances.slow_start);
+  }
+  return out;
+}
+
+std::string health_text(const upstream::service_settings& s) {
+  return s.checks->path + " every " + words_of(s.checks->every) + ", " +
+         std::to_string(s.instances.fall) + " down, " + std::to_string(s.instances.rise) + " up";
+}
+
 // What a call under these words does. `retryable`: it may be sent twice.
 explained_call explain_call(const config::document& d, const config::effective_words& words,
                             const config::named<config::service_document>& service,
@@ -35,7 +78,11 @@ explained_call explain_call(const config::document& d, const config::effective_w
   e.service = service.name;
   e.method = call.verb_token;
   const upstream::service_settings& s = call.service->settings();
-  e.url = (s.tls ? "https://" : "http://") + s.authority + s.base_path;
+  e.url = place_text(s);
+  if (s.discovery) {
+    e.instances = instances_text(s);
+    if (s.checks) e.health = health_text(s);
+  }
   e.timeout = explained(words.timeout);
   e.attempt_timeout = explained(words.attempt_timeout);
   if (!e.attempt_timeout.length) e.attempt_timeout = {attempt_time(words), "built in"};
@@ -53,8 +100,9 @@ explained_call explain_call(const config::document& d, const config::effective_w
       e.retry_from = words.retry.from;
     }
   }
-  if (s.breaker) {
-    e.breaker = words_of(s.breaker->trip) + ", open for " + words_of(s.breaker->open_for);
+  if (const auto& b = s.instances.circuit ? s.instances.circuit : s.breaker) {
+    e.breaker = words_of(b->trip) + ", open for " + words_of(b->open_for);
+    if (s.instances.circuit) e.breaker += ", one for each instance";
     e.breaker_from = of_service.breaker.from;
   }
   return e;

@@ -31,13 +31,12 @@ call_run::call_run(worker& on, call_owner& owner, upstream::endpoint& to, const 
       endpoint_(to),
       what_(what),
       memory_(memory),
-      waiter_(delegate<void(bool)>::to<&call_run::on_resolved>(*this)),
+      way_(delegate<void(bool)>::to<&call_run::on_way>(*this)),
       item_(item) {
   const call_plan& call = *what_.step->call;
   request_.verb = call.verb;
   request_.verb_token = call.verb_token;
   request_.target = what_.target;
-  request_.authority = call.service->settings().authority;
   request_.body = what_.body;
   request_.send_length = call.verb == http::method::post || call.verb == http::method::put ||
                          call.verb == http::method::patch;
@@ -52,6 +51,7 @@ call_run::~call_run() {
 void call_run::start(time_point until, cause at_deadline) {
   const entry here(*this);
   at_deadline_ = at_deadline;
+  way_.begin(endpoint_, what_.key, retryable_);
   policies_.emplace(what_.step->policies,
                     call_facts{.until = deadline::at(until),
                                .until_is_configured = at_deadline != cause::caller_deadline,
@@ -91,30 +91,40 @@ void call_run::begin_attempt(const action& todo) {
   status_ = 0;
   body_ = nullptr;
   body_size_ = body_room_ = 0;
-  request_.connect_until =
-      std::min(todo.until, attempt_began_ + endpoint_.of().settings().connect_timeout);
+  attempt_until_ = todo.until;
 
   std::string& lines = worker_.scratch();
   lines.assign(what_.header_lines);
   append_attempt_lines(lines, what_.trace, todo.until, attempt_began_);
   request_.header_lines = memory_.copy(lines);
 
-  if (http::client_pool* pool = endpoint_.pool()) {
-    send(*pool);
-  } else {
-    endpoint_.wait(waiter_, todo.until);
+  reach();
+}
+
+// To an instance, or on to another where the one before could not be reached.
+void call_run::reach() {
+  switch (way_.open(attempt_until_)) {
+    case upstream::passage::way::open:
+      request_.authority = way_.authority();
+      request_.connect_until = std::min(
+          attempt_until_, worker_.loop().now() + endpoint_.of().settings().connect_timeout);
+      exchange_ = &way_.pool().start(request_, *this);
+      return;
+    case upstream::passage::way::later:
+      return;
+    case upstream::passage::way::none:
+      attempt_over(judge_no_instance(*what_.step->call));
+      return;
+    case upstream::passage::way::refused:
+      attempt_over(judge_all_open(way_.retry_after()));
+      return;
   }
 }
 
-void call_run::send(http::client_pool& pool) {
-  exchange_ = &pool.start(request_, *this);
-}
-
-void call_run::on_resolved(bool resolved) {
+void call_run::on_way(bool known) {
   const entry here(*this);
-  http::client_pool* const pool = resolved ? endpoint_.pool() : nullptr;
-  if (pool) {
-    send(*pool);
+  if (known) {
+    reach();
   } else {
     attempt_over(judge_failure(*what_.step->call, http::client_error::dns, true));
   }
@@ -124,6 +134,7 @@ void call_run::on_head(const http::response_head& head) {
   const entry here(*this);
   const call_plan& call = *what_.step->call;
   status_ = head.status;
+  way_.answered(worker_.loop().now());
   asked_to_wait_ = duration::zero();
   if (head.status == 429 || head.status == 503) {
     if (const auto text = head.fields.find("retry-after")) {
@@ -190,12 +201,19 @@ void call_run::on_failed(http::client_error why, std::string_view detail) {
   if (!detail.empty() && log::enabled(log::level::debug)) {
     log::debug("attempt failed", {{"service", endpoint_.of().name()}, {"reason", detail}});
   }
-  attempt_over(judge_failure(*what_.step->call, why, status_ == 0));
+  const judged how = judge_failure(*what_.step->call, why, status_ == 0);
+  if (way_.elsewhere(why)) {
+    note_attempt(0, how.why, verdict::ignored);
+    reach();
+    return;
+  }
+  attempt_over(how);
 }
 
 void call_run::attempt_over(const judged& how) {
   result_ = how;
   note_attempt(how.status, how.why, how.for_policies.counts);
+  way_.ended(how.for_policies.counts);
   const cause_text said(how.why, how.status);
   weir::outcome told = how.for_policies;
   told.detail = said;
@@ -203,18 +221,20 @@ void call_run::attempt_over(const judged& how) {
 }
 
 void call_run::note_attempt(int status, cause why, verdict counts) const {
-  worker_.attempt_ended(endpoint_.of(), request_.verb, request_.target, status, why, counts,
+  worker_.attempt_ended(endpoint_.of(), way_, request_.verb, request_.target, status, why, counts,
                         worker_.loop().now() - attempt_began_);
 }
 
 void call_run::stop_attempt() {
-  waiter_.leave();
   if (exchange_) std::exchange(exchange_, nullptr)->cancel();
   result_ = {};
   result_.why = cause::response_timeout;
-  note_attempt(0, cause::response_timeout,
-               at_deadline_ == cause::caller_deadline ? verdict::ignored
-                                                      : timeouts_count(*what_.step->call));
+  const verdict counts = at_deadline_ == cause::caller_deadline
+                             ? verdict::ignored
+                             : timeouts_count(*what_.step->call);
+  note_attempt(0, cause::response_timeout, counts);
+  way_.ended(counts);
+  way_.leave();
 }
 
 void call_run::on_time() {
@@ -243,11 +263,11 @@ void call_run::cancel() {
   if (ended_) return;
   ended_ = true;
   due_ = time_point::max();
-  waiter_.leave();
   if (exchange_) {
     std::exchange(exchange_, nullptr)->cancel();
     note_attempt(0, cause::cancelled, verdict::ignored);
   }
+  way_.leave();
   if (policies_) policies_->cancel(worker_.loop().now());
 }
 

@@ -177,6 +177,17 @@ judged judge_failure(const call_plan& call, http::client_error why, bool before_
   return failed(cause::pool_full, 0, weir::cause::rejected_limit, verdict::ignored, false);
 }
 
+judged judge_no_instance(const call_plan& call) {
+  return failed(cause::no_instance, 0, weir::cause::connect, verdict::ignored, retryable(call));
+}
+
+judged judge_all_open(duration retry_after) {
+  judged j;
+  j.why = cause::breaker_open;
+  j.for_policies = weir::outcome::rejected(weir::cause::rejected_open, retry_after);
+  return j;
+}
+
 judged judge_oversized(const call_plan& call, int status) {
   return failed(cause::too_large, status, weir::cause::decode,
                 counted(call.service->settings().failures.decode), false);

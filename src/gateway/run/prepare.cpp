@@ -1,6 +1,7 @@
 // What a call of a composed request sends: its target, fields and body, rendered into the request's
 // arena.
 
+#include "weir/gateway/run/affinity.hpp"
 #include "weir/gateway/run/composition.hpp"
 #include "weir/gateway/run/worker.hpp"
 
@@ -38,6 +39,7 @@ std::optional<prepared_call> composition::prepare(const step_plan& step, target_
     return std::nullopt;
   }
   out.target = memory_.copy(scratch);
+  out.key = affinity(*step.call->service, request_, out.target);
 
   if (step.call->body) {
     scratch.clear();

@@ -5,6 +5,7 @@
 
 #include "weir/gateway/expression/url.hpp"
 #include "weir/gateway/reply/problem.hpp"
+#include "weir/gateway/run/affinity.hpp"
 #include "weir/gateway/run/attempt_lines.hpp"
 #include "weir/gateway/run/worker.hpp"
 
@@ -12,7 +13,7 @@ namespace weir::gateway {
 
 proxied::proxied(worker& on)
     : worker_(on),
-      waiter_(delegate<void(bool)>::to<&proxied::on_resolved>(*this)),
+      way_(delegate<void(bool)>::to<&proxied::on_way>(*this)),
       timer_(on.loop(), delegate<void()>::to<&proxied::on_timer>(*this)),
       quiet_(on.loop(), delegate<void()>::to<&proxied::release>(*this)) {}
 
@@ -41,7 +42,6 @@ void proxied::start(const request_context& request, std::string_view path,
   out_.verb = head.verb;
   out_.verb_token = head.verb_token;
   out_.target = target_;
-  out_.authority = plan.call.service->settings().authority;
   out_.streamed = head.has_body;
   out_.streamed_length = head.content_length;
   out_.send_length = head.content_length.has_value() && !head.has_body;
@@ -49,6 +49,7 @@ void proxied::start(const request_context& request, std::string_view path,
       !head.has_body && (http::is_idempotent(head.verb) ||
                          (plan.call.idempotent_by_key && head.fields.find("idempotency-key")));
 
+  way_.begin(*endpoint_, affinity(*plan.call.service, request_, target_), out_.resend_on_stale);
   policies_.emplace(plan.policies, call_facts{.until = deadline::at(request_.deadline),
                                               .until_is_configured = !request_.caller_deadline,
                                               .retryable = out_.resend_on_stale,
@@ -98,46 +99,58 @@ void proxied::begin_attempt(const action& todo) {
   const time_point until = std::min(todo.until, silent_due_);
   append_attempt_lines(attempt_lines_, request_.trace, until, attempt_began_);
   out_.header_lines = attempt_lines_;
-  out_.connect_until =
-      std::min(until, attempt_began_ + endpoint_->of().settings().connect_timeout);
-  if (http::client_pool* pool = endpoint_->pool()) {
-    send(*pool);
-  } else {
-    endpoint_->wait(waiter_, until);
-  }
+  attempt_until_ = until;
+  reach();
 }
 
-void proxied::on_resolved(bool resolved) {
-  http::client_pool* const pool = resolved ? endpoint_->pool() : nullptr;
-  if (pool) {
-    send(*pool);
-  } else {
-    attempt_failed(http::client_error::dns);
+// To an instance, or on to another where the one before could not be reached.
+void proxied::reach() {
+  switch (way_.open(attempt_until_)) {
+    case upstream::passage::way::open:
+      break;
+    case upstream::passage::way::later:
+      return;
+    case upstream::passage::way::none:
+      attempt_failed(judge_no_instance(request_.route->proxy->call));
+      return;
+    case upstream::passage::way::refused:
+      attempt_failed(judge_all_open(way_.retry_after()));
+      return;
   }
-}
-
-void proxied::send(http::client_pool& pool) {
-  exchange_ = &pool.start(out_, from_service_);
+  out_.authority = way_.authority();
+  out_.connect_until = std::min(
+      attempt_until_, worker_.loop().now() + endpoint_->of().settings().connect_timeout);
+  exchange_ = &way_.pool().start(out_, from_service_);
   if (out_.streamed && !body_asked_) {
     body_asked_ = true;
     request_.exchange->read_body(from_client_, request_.route->body_bytes);
   }
 }
 
+void proxied::on_way(bool known) {
+  if (known) {
+    reach();
+  } else {
+    attempt_failed(http::client_error::dns);
+  }
+}
+
 void proxied::stop_attempt() {
-  waiter_.leave();
   silent_due_ = time_point::max();
-  if (!exchange_) return;
-  std::exchange(exchange_, nullptr)->cancel();
-  if (status_ != 0) return;  // noted with its head
-  note_attempt(
-      0, cause::response_timeout,
-      request_.caller_deadline ? verdict::ignored : timeouts_count(request_.route->proxy->call));
+  if (exchange_) {
+    std::exchange(exchange_, nullptr)->cancel();
+    const verdict counts = request_.caller_deadline
+                               ? verdict::ignored
+                               : timeouts_count(request_.route->proxy->call);
+    if (status_ == 0) note_attempt(0, cause::response_timeout, counts);  // else noted with its head
+    way_.ended(counts);
+  }
+  way_.leave();
 }
 
 void proxied::note_attempt(int status, cause why, verdict counts) {
   const duration took = worker_.loop().now() - attempt_began_;
-  worker_.attempt_ended(endpoint_->of(), out_.verb, out_.target, status, why, counts, took);
+  worker_.attempt_ended(endpoint_->of(), way_, out_.verb, out_.target, status, why, counts, took);
 }
 
 // The pipeline's verdict; true when the answer in hand is to be passed on, false when something
@@ -151,6 +164,7 @@ bool proxied::settle(const weir::outcome& how) {
     return true;
   }
   if (exchange_) std::exchange(exchange_, nullptr)->cancel();
+  way_.ended(how.counts);
   silent_due_ = time_point::max();
   follow(todo);
   return false;
@@ -158,13 +172,26 @@ bool proxied::settle(const weir::outcome& how) {
 
 void proxied::attempt_failed(http::client_error why) {
   exchange_ = nullptr;
+  const judged how =
+      judge_failure(request_.route->proxy->call, why, !started_ && status_ == 0);
+  // Nothing of a body was read for a connection that never was, but for what the exchange was given.
+  if (!(out_.streamed && body_asked_) && way_.elsewhere(why)) {
+    note_attempt(0, how.why, verdict::ignored);
+    reach();
+    return;
+  }
+  attempt_failed(how);
+}
+
+void proxied::attempt_failed(const judged& how) {
   silent_due_ = time_point::max();
-  judged j = judge_failure(request_.route->proxy->call, why, !started_ && status_ == 0);
+  judged j = how;
   if (out_.streamed && body_asked_) j.for_policies.retryable = false;
   const cause_text said(j.why, 0);
   j.for_policies.detail = said;
   last_ = j.why;
   if (status_ == 0) note_attempt(0, j.why, j.for_policies.counts);
+  way_.ended(j.for_policies.counts);
   if (settled_) {
     // The head was judged already (a stream, or an error that is passed on).
     end_unserved(j.why);
@@ -242,8 +269,8 @@ void proxied::end_unserved(cause why) {
 
 void proxied::release() {
   timer_.disarm();
-  waiter_.leave();
   if (exchange_) std::exchange(exchange_, nullptr)->cancel();
+  way_.leave();
   policies_.reset();
   memory_.reset();
   --generation_->users;

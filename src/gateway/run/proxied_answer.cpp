@@ -30,6 +30,8 @@ void proxied::answer_head(const http::response_head& head) {
   how.retryable = how.retryable && out_.resend_on_stale;
   last_status_ = head.status;
   note_attempt(head.status, cause::none, how.counts);
+  way_.answered(worker_.loop().now());
+  head_counts_ = how.counts;
   // A failing answer is judged now, while another attempt may still take its place.
   if (how.failed) {
     const cause_text said(cause::bad_status, head.status);
@@ -88,6 +90,7 @@ void proxied::answer_body(std::string_view piece) {
 
 void proxied::answer_end() {
   exchange_ = nullptr;
+  way_.ended(head_counts_);
   if (ended_) return;
   if (!started_) pass_head();
   if (!complete_) {

@@ -28,6 +28,7 @@ void proxied::request_body_end() {
 
 void proxied::request_body_failed(int status) {
   if (ended_) return;
+  way_.leave();  // says nothing of the instance
   stop_attempt();
   if (!settled_) {
     settled_ = true;
@@ -52,7 +53,7 @@ void proxied::on_client_drained() {
 void proxied::on_client_gone() {
   if (ended_) return;
   if (exchange_) std::exchange(exchange_, nullptr)->cancel();
-  waiter_.leave();
+  way_.leave();
   if (!settled_) {
     settled_ = true;
     policies_->cancel(worker_.loop().now());
@@ -72,6 +73,7 @@ bool proxied::client_owes() const noexcept {
 void proxied::give_up_on_client() {
   note_attempt(status_, cause::client_slow, verdict::ignored);
   if (exchange_) std::exchange(exchange_, nullptr)->cancel();
+  way_.leave();
   settled_ = true;
   policies_due_ = time_point::max();
   policies_->cancel(worker_.loop().now());

@@ -23,8 +23,12 @@ class rejection_counter final : public http::server_observer {
 };
 
 // Same place, same limits: what is connected may stay.
-bool same_connections(const upstream::service_settings& a, const upstream::service_settings& b) {
-  return a.host == b.host && a.port == b.port && a.tls == b.tls && a.ca_file == b.ca_file &&
+bool same_connections(const upstream::service& before, const upstream::service& after) {
+  const upstream::service_settings& a = before.settings();
+  const upstream::service_settings& b = after.settings();
+  // A roster takes over its new options itself.
+  return before.instances() == after.instances() && a.server_name == b.server_name &&
+         a.host == b.host && a.port == b.port && a.tls == b.tls && a.ca_file == b.ca_file &&
          a.verify == b.verify && a.pool.connections == b.pool.connections &&
          a.pool.idle_connections == b.pool.idle_connections && a.pool.waiting == b.pool.waiting;
 }
@@ -96,7 +100,7 @@ void worker::adopt(std::shared_ptr<const plan> next) {
     std::shared_ptr<upstream::endpoint>& at = made->endpoints[s->index()];
     if (current_ && s->index() < current_->endpoints.size()) {
       const auto& before = current_->endpoints[s->index()];
-      if (before && same_connections(before->of().settings(), s->settings())) at = before;
+      if (before && same_connections(before->of(), *s)) at = before;
     }
     if (!at) at = std::make_shared<upstream::endpoint>(loop_, names_, s);
   }

@@ -59,8 +59,9 @@ void worker::finished(const request_context& request, int status, cause why, std
   access_log_->write(line);
 }
 
-void worker::attempt_ended(const upstream::service& to, http::method verb, std::string_view target,
-                           int status, cause why, verdict counts, duration took) {
+void worker::attempt_ended(const upstream::service& to, const upstream::passage& way,
+                           http::method verb, std::string_view target, int status, cause why,
+                           verdict counts, duration took) {
   const std::string_view method = http::to_string(verb);
   // A status speaks for itself.
   stats_.client.record(to.index(), method, status,
@@ -70,7 +71,8 @@ void worker::attempt_ended(const upstream::service& to, http::method verb, std::
   if (!log::enabled(log::level::debug)) return;
   const upstream::service_settings& s = to.settings();
   std::string url = s.tls ? "https://" : "http://";
-  url.append(s.authority).append(target);
+  const std::string_view instance = way.instance_key();
+  url.append(instance.empty() ? std::string_view(s.authority) : instance).append(target);
   log::debug("upstream attempt", {{"service", to.name()},
                                   {"method", method},
                                   {"url", url},

@@ -144,12 +144,15 @@ struct probe_document {
 enum class breaker_profile : std::uint8_t { pybreaker, fabfuel, book };
 enum class breaker_sharing : std::uint8_t { sum, quorum, any };
 
+enum class breaker_scope : std::uint8_t { service, instance };
+
 struct breaker_document {
   setting<breaker_profile> profile;
   setting<trip_document> trip;
   setting<pause_range> open;
   setting<probe_document> probe;
   setting<breaker_sharing> shared;
+  setting<breaker_scope> scope;
 };
 
 // What a service, a route, a step and a policy say in the same words. The nearest that says a word
@@ -183,8 +186,66 @@ struct failure_kinds {
   std::bitset<600> statuses;
 };
 
+struct instance_document {
+  setting<config::url> url;
+  setting<std::uint64_t> weight;
+};
+
+// What Consul is asked for.
+struct consul_service_document {
+  setting<std::string> service;
+  setting<std::vector<std::string>> tags;
+  setting<std::string> datacenter;
+  setting<bool> tls;  // the instances speak it
+  setting<std::string> path;
+};
+
+enum class balance_kind : std::uint8_t {
+  least_requests,
+  round_robin,
+  weighted,
+  peak_ewma,
+  maglev
+};
+
+// `target`, `client` or `header NAME`
+struct hash_source {
+  enum class kind : std::uint8_t { target, client, header } what = kind::target;
+  std::string header;  // lower case
+};
+
+struct health_document {
+  setting<std::string> path;
+  setting<duration> every;
+  setting<double> jitter;
+  setting<duration> timeout;
+  setting<std::uint64_t> rise;
+  setting<std::uint64_t> fall;
+  setting<std::vector<int>> status;
+};
+
+struct ejection_document {
+  setting<std::uint64_t> in_a_row;
+  setting<double> worse_by;
+  setting<duration> every;
+  setting<std::uint64_t> min_calls;
+  setting<pause_range> for_;
+  setting<double> at_most;
+};
+
 struct service_document {
   setting<config::url> url;
+  setting<std::vector<instance_document>> instances;
+  setting<config::url> dns;
+  setting<config::url> srv;
+  setting<consul_service_document> consul;
+  setting<std::string> host;
+  setting<balance_kind> balance;
+  setting<config::hash_source> hash_by;
+  setting<switchable<health_document>> health;
+  setting<switchable<ejection_document>> ejection;
+  setting<double> panic;
+  setting<duration> slow_start;
   setting<std::string> policy;
   policy_document words;
   setting<failure_kinds> failures;
@@ -338,6 +399,23 @@ struct limits_document {
   setting<std::uint64_t> response, depth, max_items;
 };
 
+struct consul_document {
+  setting<config::url> url;
+  setting<std::string> token;
+  setting<std::string> token_file;
+  setting<std::string> datacenter;
+  setting<tls_document> tls;
+  setting<duration> wait;
+  setting<duration> empty_grace;
+  setting<duration> debounce;
+};
+
+struct discovery_document {
+  setting<consul_document> consul;
+  setting<std::vector<std::string>> dns_servers;
+  setting<std::string> snapshot;
+};
+
 struct drain_document {
   setting<duration> notice;
   setting<duration> timeout;
@@ -364,6 +442,7 @@ struct document {
   setting<limits_document> limits;
   setting<drain_document> drain;
   setting<redis_document> redis;
+  setting<discovery_document> discovery;
   setting<bool> meta;
 };
 

@@ -70,6 +70,10 @@ const type<std::vector<std::string>>& origins();
 const type<failure_kinds>& failures();
 const type<breaker_profile>& profile();
 const type<breaker_sharing>& sharing();
+const type<breaker_scope>& scope();
+const type<balance_kind>& balance();
+const type<config::hash_source>& hash_source();
+const type<std::vector<std::string>>& words();  // one or a list
 const type<std::string>& honours();
 const type<body_as>& as();
 const type<body_kind>& expect();

@@ -24,7 +24,9 @@ struct explained_call {
   std::string service;
   std::string method;
   std::string target;  // as written: "products/${path.id}"
-  std::string url;     // of the service
+  std::string url;     // of the service, or where its instances come from
+  std::string instances;  // "balance round_robin, …"; empty: one place
+  std::string health;     // "/healthz every 5s, …"; empty: not checked
   explained_time timeout;
   explained_time attempt_timeout;
   explained_time connect_timeout;

@@ -9,6 +9,7 @@
 #include "weir/base/clock.hpp"
 #include "weir/http/server.hpp"
 #include "weir/sharing/shared_circuits.hpp"
+#include "weir/upstream/discovery_settings.hpp"
 
 namespace weir::gateway {
 
@@ -28,6 +29,13 @@ struct cors_settings {
   duration max_age = std::chrono::minutes(10);
 };
 
+// Where instances are looked up.
+struct discovery_plan {
+  std::optional<upstream::consul_settings> consul;
+  std::string dns_servers;    // empty: the system's
+  std::string snapshot_file;  // empty: none is kept
+};
+
 // What holds for the whole gateway.
 struct gateway_settings {
   std::vector<io::address> listen;
@@ -36,6 +44,7 @@ struct gateway_settings {
   http::server_limits limits;
   std::vector<network> trusted_proxies;
   std::optional<cors_settings> cors;
+  discovery_plan discovery;
   std::shared_ptr<const error_shape> errors;
   std::optional<shared_circuits::settings> redis;  // none: circuits are this process' alone
   duration drain_notice = duration::zero();

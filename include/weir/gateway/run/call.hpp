@@ -38,6 +38,7 @@ struct prepared_call {
   std::string_view header_lines;  // complete but for trace and deadline, which differ by attempt
   std::string_view body;
   telemetry::trace_context trace;  // of the request; each attempt is a child
+  std::uint64_t key = 0;           // what consistent hashing goes by
 };
 
 // One call of a composed request: attempts, back-off, circuit and time-outs by the pipeline, which
@@ -86,8 +87,8 @@ class call_run final : private http::client_receiver {
 
   void follow(action todo);
   void begin_attempt(const action& todo);
-  void send(http::client_pool& pool);
-  void on_resolved(bool resolved);
+  void reach();
+  void on_way(bool known);
   void attempt_over(const judged& how);
   void note_attempt(int status, cause why, verdict counts) const;
   void finish(const action& done);
@@ -102,7 +103,7 @@ class call_run final : private http::client_receiver {
   arena& memory_;
   http::client_request request_;
   http::client_exchange* exchange_ = nullptr;
-  upstream::endpoint::waiter waiter_;
+  upstream::passage way_;
 
   // The answer as it comes.
   int status_ = 0;
@@ -116,6 +117,7 @@ class call_run final : private http::client_receiver {
   judged result_;
   duration retry_after_ = duration::zero();
   time_point attempt_began_{};
+  time_point attempt_until_ = time_point::max();
   time_point due_ = time_point::max();
   std::uint32_t item_;
   std::uint32_t attempt_ = 0;

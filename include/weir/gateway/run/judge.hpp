@@ -41,6 +41,10 @@ judged judge_answer(const step_plan& step, int status, std::string_view content_
 // An attempt without a whole answer.
 judged judge_failure(const call_plan& call, http::client_error why, bool before_head);
 
+// No instance of the service is known, or the circuits of all are open: nothing was sent.
+judged judge_no_instance(const call_plan& call);
+judged judge_all_open(duration retry_after);
+
 // One that came, but was over its limit.
 judged judge_oversized(const call_plan& call, int status);
 

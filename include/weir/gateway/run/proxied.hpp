@@ -57,14 +57,15 @@ class proxied final {
   void render_headers(const http::request_head& head);
   void follow(action todo);
   void begin_attempt(const action& todo);
-  void send(http::client_pool& pool);
-  void on_resolved(bool resolved);
+  void reach();
+  void on_way(bool known);
   void stop_attempt();
 
   void answer_head(const http::response_head& head);
   void answer_body(std::string_view piece);
   void answer_end();
   void attempt_failed(http::client_error why);
+  void attempt_failed(const judged& how);
   void service_takes_more();
   void request_body(std::string_view piece);
   void request_body_end();
@@ -98,7 +99,7 @@ class proxied final {
   arena memory_;
   std::optional<pipeline_call> policies_;
   upstream::endpoint* endpoint_ = nullptr;
-  upstream::endpoint::waiter waiter_;
+  upstream::passage way_;
   http::client_request out_;
   http::client_exchange* exchange_ = nullptr;
   std::string target_;
@@ -113,6 +114,8 @@ class proxied final {
   int last_status_ = 0;
   std::uint32_t attempt_ = 0;
   time_point attempt_began_{};
+  time_point attempt_until_ = time_point::max();
+  verdict head_counts_ = verdict::ok;  // what the answer's head said of the service
   time_point policies_due_ = time_point::max();
   time_point silent_due_ = time_point::max();
   bool settled_ = false;  // the pipeline has its verdict

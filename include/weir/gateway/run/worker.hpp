@@ -101,8 +101,8 @@ class worker {
   // The end of every request. `bytes`: of the answer's body.
   void finished(const request_context& request, int status, cause why, std::uint64_t bytes);
   // The end of every attempt at a service: counted, and at debug level a line.
-  void attempt_ended(const upstream::service& to, http::method verb, std::string_view target,
-                     int status, cause why, verdict counts, duration took);
+  void attempt_ended(const upstream::service& to, const upstream::passage& way, http::method verb,
+                     std::string_view target, int status, cause why, verdict counts, duration took);
   void count_partial(std::uint32_t route);
   void count_rejected(int status, std::string_view detail, const io::address& from);
   void append_cors(const request_context& request, std::string& header_lines) const;
