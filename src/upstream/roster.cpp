@@ -355,6 +355,43 @@ void roster::publish(time_point now, bool changed) {
   current_ = std::move(next);
 }
 
+std::vector<instance_spec> roster::specs() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<instance_spec> out;
+  for (const auto& i : listed_) {
+    out.push_back(i->spec());
+    out.back().weight = i->weight_;
+  }
+  return out;
+}
+
+void roster::heard(time_point now) {
+  const std::lock_guard lock(mutex_);
+  if (!source_.trouble.empty()) {
+    log::info("discovery answers again", {{"service", options_.name}});
+  }
+  source_ = {.heard = now, .trouble = {}, .from_snapshot = false};
+}
+
+void roster::troubled(std::string why) {
+  const std::lock_guard lock(mutex_);
+  if (source_.trouble.empty()) {
+    log::warn("discovery is of no use; the last known instances serve on",
+              {{"service", options_.name}, {"reason", why}, {"instances", listed_.size()}});
+  }
+  source_.trouble = std::move(why);
+}
+
+void roster::restored() {
+  const std::lock_guard lock(mutex_);
+  source_.from_snapshot = true;
+}
+
+source_view roster::source() const {
+  const std::lock_guard lock(mutex_);
+  return source_;
+}
+
 std::vector<instance_view> roster::look(time_point now) const {
   const std::lock_guard lock(mutex_);
   std::vector<instance_view> out;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -57,6 +58,13 @@ struct instance_view {
   std::shared_ptr<instance> who;
 };
 
+// How discovery does.
+struct source_view {
+  std::optional<time_point> heard;  // when it last said what can be used
+  std::string trouble;              // why it says nothing of use now; empty: it does
+  bool from_snapshot = false;       // the list is that of an earlier process
+};
+
 // The instances of one service: who they are, who is fit for use, how to choose. One for the
 // process; it outlives the configuration, and instances keep what is known of them for as long as
 // they are listed.
@@ -99,6 +107,13 @@ class roster {
   void settle(time_point now);
 
   std::vector<instance_view> look(time_point now) const;
+  std::vector<instance_spec> specs() const;
+
+  // For discovery to say how it does.
+  void heard(time_point now);
+  void troubled(std::string why);
+  void restored();
+  source_view source() const;
 
  private:
   void eject(instance& who, std::string why, time_point now);
@@ -112,6 +127,7 @@ class roster {
   roster_options options_;
   std::vector<std::shared_ptr<instance>> listed_;
   bool known_ = false;
+  source_view source_;
   time_point compare_at_ = time_point::min();
   std::shared_ptr<const snapshot> current_;
   std::atomic<std::uint64_t> version_{0};

@@ -80,10 +80,12 @@ void admin::get(http::server_exchange& exchange, std::string_view path) {
     metrics(exchange);
   } else if (path == "/circuits") {
     exchange.respond(200, json_lines, circuits_json(*gateway_.current(), loop_.now()));
+  } else if (path == "/services") {
+    exchange.respond(200, json_lines, services_json(*gateway_.current(), loop_.now()));
   } else if (path == "/") {
-    exchange.respond(200, text_lines, "/livez\n/readyz\n/metrics\n/circuits\n");
+    exchange.respond(200, text_lines, "/livez\n/readyz\n/metrics\n/circuits\n/services\n");
   } else {
-    refuse(exchange, 404, "known here: /livez, /readyz, /metrics, /circuits");
+    refuse(exchange, 404, "known here: /livez, /readyz, /metrics, /circuits, /services");
   }
 }
 
@@ -94,6 +96,12 @@ void admin::ready(http::server_exchange& exchange) {
   if (exchange.head().query.find("verbose") != std::string_view::npos) {
     body += "[+]configuration ok\n";
     body += ready ? "[+]listening ok\n" : "[-]listening going away\n";
+    for (const auto& s : gateway_.current()->services) {
+      if (!s->instances()) continue;
+      const upstream::source_view source = s->instances()->source();
+      if (source.trouble.empty()) continue;
+      body += "[+]instances of " + s->name() + " ok (last known; " + source.trouble + ")\n";
+    }
     if (!reloads_.last_succeeded) {
       body += "[+]reload ok (the last one was refused; the configuration before it serves)\n";
     }

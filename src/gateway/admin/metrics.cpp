@@ -62,6 +62,40 @@ void add_client(exposition& out, const worker_stats& stats, const plan& p) {
   }
 }
 
+void add_instances(exposition& out, const plan& p, time_point now) {
+  static constexpr std::array<std::string_view, 4> states = {"in use", "failing", "ejected",
+                                                             "on probation"};
+  for (const auto& s : p.services) {
+    if (!s->instances()) continue;
+    std::array<std::size_t, states.size()> counts{};
+    for (const upstream::instance_view& i : s->instances()->look(now)) {
+      for (std::size_t k = 0; k < states.size(); ++k) counts[k] += i.state == states[k] ? 1 : 0;
+      out.counter("weir_instance_calls_total", "Calls by how they ended.",
+                  {{"service", s->name()}, {"instance", i.key}, {"kind", "successful"}},
+                  static_cast<double>(i.succeeded));
+      out.counter("weir_instance_calls_total", "Calls by how they ended.",
+                  {{"service", s->name()}, {"instance", i.key}, {"kind", "failed"}},
+                  static_cast<double>(i.failed));
+      out.counter("weir_instance_ejections_total", "How often it was left alone for its failures.",
+                  {{"service", s->name()}, {"instance", i.key}}, static_cast<double>(i.ejections));
+    }
+    for (std::size_t k = 0; k < states.size(); ++k) {
+      std::string state(states[k]);
+      for (char& c : state) c = c == ' ' ? '_' : c;
+      out.gauge("weir_service_instances", "Instances by what they are thought fit for.",
+                {{"service", s->name()}, {"state", state}}, static_cast<double>(counts[k]));
+    }
+    const upstream::source_view source = s->instances()->source();
+    if (source.heard) {
+      out.gauge("weir_discovery_age_seconds", "Since discovery last answered.",
+                {{"service", s->name()}},
+                std::chrono::duration<double>(now - *source.heard).count());
+    }
+    out.gauge("weir_discovery_up", "Whether discovery's last answer could be used.",
+              {{"service", s->name()}}, source.trouble.empty() ? 1 : 0);
+  }
+}
+
 // resilience4j's shape, so that its dashboards work.
 void add_circuits(exposition& out, const worker_stats& stats, const plan& p, time_point now) {
   static constexpr std::array<std::pair<circuit_mode, std::string_view>, 5> states = {{
@@ -126,6 +160,7 @@ std::string metrics_text(const worker_stats& stats, const plan& p, const reload_
   add_server(out, stats, p);
   add_client(out, stats, p);
   add_circuits(out, stats, p, now);
+  add_instances(out, p, now);
   return out.text();
 }
 

@@ -18,7 +18,7 @@ struct reload_status {
   std::uint64_t failures = 0;
 };
 
-// The listener for operators: /livez, /readyz, /metrics, /circuits, and POST
+// The listener for operators: /livez, /readyz, /metrics, /circuits, /services, and POST
 // /circuits/NAME/{force-open,force-close,reset}. Runs on the main loop, apart from the workers, so
 // that it answers when they are busy.
 class admin final : public http::server_handler {
@@ -51,5 +51,8 @@ std::string metrics_text(const worker_stats& stats, const plan& p, const reload_
 
 // {"circuits":[…]}
 std::string circuits_json(const plan& p, time_point now);
+
+// {"services":[…]}: each with its instances, how they are, and how old what is known of them is.
+std::string services_json(const plan& p, time_point now);
 
 }  // namespace weir::gateway
