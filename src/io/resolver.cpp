@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 #include <stdexcept>
 #include <unordered_map>
 #include <utility>
@@ -70,6 +71,30 @@ struct resolver::impl {
     std::vector<std::unique_ptr<waiter>> waiters;
   };
 
+  struct srv_query {
+    srv_query(impl& o, std::string n, std::function<void(const srv_answer&)> d)
+        : owner(o),
+          name(std::move(n)),
+          done(std::move(d)),
+          limit(o.on, delegate<void()>::to<&srv_query::on_late>(*this)) {}
+    void on_late() {
+      late = true;
+      owner.report.schedule();
+    }
+    impl& owner;
+    std::string name;
+    std::function<void(const srv_answer&)> done;  // empty: told
+    bool finished = false;                        // c-ares is done with it
+    bool late = false;
+    srv_answer found{failure(std::string())};
+    duration life{};
+    timer limit;
+  };
+  struct known_srv {
+    std::vector<srv_record> records;
+    time_point until;
+  };
+
   impl(loop& l, const std::string& servers)
       : on(l),
         tick(l, delegate<void()>::to<&impl::on_tick>(*this)),
@@ -133,7 +158,7 @@ struct resolver::impl {
     timeval longest{};
     timeval wait{};
     longest.tv_sec = 3600;
-    if (queries.empty()) {
+    if (queries.empty() && srv_queries.empty()) {
       tick.disarm();
     } else {
       const timeval* const next = ares_timeout(channel, &longest, &wait);
@@ -172,6 +197,104 @@ struct resolver::impl {
   }
 
   void finish_late() { report.schedule(); }
+
+  static void on_srv_answer(void* context, int status, int, unsigned char* data, int length) {
+    auto* const q = static_cast<srv_query*>(context);
+    impl* const self = &q->owner;
+    if (self->dying) return;
+    q->finished = true;
+    if (status == ARES_SUCCESS) {
+      q->found = read_srv({data, static_cast<std::size_t>(length)}, q->life);
+    } else {
+      q->found = failure(q->name + ": " + ares_strerror(status));
+    }
+    self->report.schedule();
+  }
+
+  // The records, and in `life` the shortest time that one of them lives: c-ares reads all but that.
+  static srv_answer read_srv(std::span<const unsigned char> message, duration& life) {
+    ares_srv_reply* list = nullptr;
+    const int size = static_cast<int>(message.size());
+    if (const int status = ares_parse_srv_reply(message.data(), size, &list);
+        status != ARES_SUCCESS) {
+      return failure(std::string(ares_strerror(status)));
+    }
+    std::vector<srv_record> out;
+    for (const ares_srv_reply* r = list; r; r = r->next) {
+      out.push_back({r->host, r->port, r->priority, r->weight});
+    }
+    ares_free_data(list);
+    life = shortest_life(message);
+    return out;
+  }
+
+  static duration shortest_life(std::span<const unsigned char> message) {
+    constexpr std::size_t header = 12;
+    const auto number = [&](std::size_t at) {
+      return static_cast<std::size_t>(message[at] << 8 | message[at + 1]);
+    };
+    std::size_t at = header;
+    const auto skip_name = [&] {
+      char* name = nullptr;
+      long length = 0;
+      if (at >= message.size() ||
+          ares_expand_name(message.data() + at, message.data(), static_cast<int>(message.size()),
+                           &name, &length) != ARES_SUCCESS) {
+        return false;
+      }
+      ares_free_string(name);
+      at += static_cast<std::size_t>(length);
+      return true;
+    };
+    duration shortest = address_cache::longest_life;
+    if (message.size() < header) return address_cache::least_life;
+    const std::size_t questions = number(4);
+    const std::size_t answers = number(6);
+    for (std::size_t i = 0; i < questions; ++i) {
+      if (!skip_name()) return address_cache::least_life;
+      at += 4;
+    }
+    for (std::size_t i = 0; i < answers; ++i) {
+      if (!skip_name() || at + 10 > message.size()) return address_cache::least_life;
+      const auto ttl = static_cast<std::int64_t>(number(at + 4) << 16 | number(at + 6));
+      shortest = std::min<duration>(shortest, std::chrono::seconds(ttl));
+      at += 10 + number(at + 8);
+    }
+    return std::max<duration>(shortest, address_cache::least_life);
+  }
+
+  void resolve_srv(const std::string& name, time_point until,
+                   std::function<void(const srv_answer&)> done) {
+    if (const auto known = srv_cache.find(name); known != srv_cache.end()) {
+      if (known->second.until > on.now()) {
+        done(known->second.records);
+        return;
+      }
+      srv_cache.erase(known);
+    }
+    srv_queries.push_back(std::make_unique<srv_query>(*this, name, std::move(done)));
+    srv_query* const q = srv_queries.back().get();
+    q->limit.arm(until);
+    constexpr int class_in = 1;
+    constexpr int type_srv = 33;
+    ares_query(channel, name.c_str(), class_in, type_srv, &impl::on_srv_answer, q);
+    after_ares();
+  }
+
+  // Told, and gone once c-ares is done with them, too.
+  void finish_srv(std::vector<std::function<void()>>& calls) {
+    for (const auto& q : srv_queries) {
+      if (!q->done || (!q->finished && !q->late)) continue;
+      if (q->finished && q->found) {
+        srv_cache[q->name] = {*q->found, saturating_add(on.now(), q->life)};
+      }
+      srv_answer said =
+          q->finished ? q->found : srv_answer(failure(q->name + ": no answer from DNS in time"));
+      q->limit.disarm();
+      calls.push_back([done = std::exchange(q->done, {}), said] { done(said); });
+    }
+    std::erase_if(srv_queries, [](const auto& q) { return q->finished; });
+  }
 
   void resolve(const std::string& host, std::uint16_t port, time_point until,
                std::function<void(const answer&)> done) {
@@ -237,10 +360,16 @@ struct resolver::impl {
       });
     }
     std::erase_if(queries, [](const auto& q) { return q->finished; });
+    std::vector<std::function<void()>> srv_calls;
+    finish_srv(srv_calls);
     bool gone = false;
     destroyed = &gone;
     for (const call& c : calls) {
       c.done(c.what);
+      if (gone) return;
+    }
+    for (const auto& c : srv_calls) {
+      c();
       if (gone) return;
     }
     destroyed = nullptr;
@@ -253,6 +382,8 @@ struct resolver::impl {
   std::unordered_map<ares_socket_t, std::unique_ptr<watched>> sockets;
   std::vector<std::unique_ptr<watched>> closing;
   std::vector<std::unique_ptr<query>> queries;
+  std::vector<std::unique_ptr<srv_query>> srv_queries;
+  std::unordered_map<std::string, known_srv> srv_cache;  // no more than services that are followed
   address_cache cache;
   timer tick;
   deferred report;
@@ -266,6 +397,11 @@ resolver::~resolver() = default;
 void resolver::resolve(const std::string& host, std::uint16_t port, time_point until,
                        std::function<void(const answer&)> done) {
   impl_->resolve(host, port, until, std::move(done));
+}
+
+void resolver::resolve_srv(const std::string& name, time_point until,
+                           std::function<void(const srv_answer&)> done) {
+  impl_->resolve_srv(name, until, std::move(done));
 }
 
 }  // namespace weir::io

@@ -80,8 +80,7 @@ std::size_t better_of_two(const choice& c) noexcept {
 
 std::size_t by_key(const choice& c) noexcept {
   const std::size_t n = c.from.size();
-  const double most =
-      std::ceil(most_load * (c.loads.in_flight() + 1.0) / static_cast<double>(n));
+  const double most = std::ceil(most_load * (c.loads.in_flight() + 1.0) / static_cast<double>(n));
   std::uint64_t place = c.key;
   std::size_t lightest = no_candidate;
   // A place belongs to each candidate about as often: some fit comes soon.
@@ -119,9 +118,9 @@ picking_table::picking_table(balance how, std::vector<candidate> from, duration 
   ramps_ = slow_start > duration::zero() &&
            std::any_of(candidates_.begin(), candidates_.end(),
                        [](const candidate& c) { return c.ramp_from != time_point::min(); });
-  const bool equal =
-      std::all_of(candidates_.begin(), candidates_.end(),
-                  [&](const candidate& c) { return c.weight == candidates_[0].weight; });
+  const bool equal = std::all_of(candidates_.begin(), candidates_.end(), [&](const candidate& c) {
+    return c.weight == candidates_[0].weight;
+  });
   if (how_ == balance::maglev) {
     make_maglev();
   } else if (!equal) {

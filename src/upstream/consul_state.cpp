@@ -8,8 +8,8 @@
 namespace weir::upstream {
 namespace {
 
-constexpr double bucket = 10;      // queries at once
-constexpr double refill = 5;       // queries a second
+constexpr double bucket = 10;  // queries at once
+constexpr double refill = 5;   // queries a second
 constexpr duration first_pause = std::chrono::milliseconds(100);
 constexpr duration least_slack = std::chrono::seconds(5);  // for an answer, beyond the wait
 
@@ -58,7 +58,8 @@ result<std::vector<instance_spec>, std::string> read_health(std::string_view bod
     one.host = std::string(address);
     one.port = static_cast<std::uint16_t>(*port);
     const auto weight = service.find("Weights").find("Passing").as_uint64();
-    one.weight = static_cast<std::uint32_t>(std::clamp<std::uint64_t>(weight.value_or(1), 1, 65535));
+    one.weight =
+        static_cast<std::uint32_t>(std::clamp<std::uint64_t>(weight.value_or(1), 1, 65535));
     one.authority = of.authority.empty() ? one.key() : of.authority;
     out.push_back(std::move(one));
   }
@@ -68,11 +69,11 @@ result<std::vector<instance_spec>, std::string> read_health(std::string_view bod
 }
 
 std::string consul_state::target() const {
-  std::string out = "/v1/health/service/" + encode_component(of_.consul.service) +
-                    "?passing=true&stale&index=" + std::to_string(index_) + "&wait=" +
-                    std::to_string(
-                        std::chrono::duration_cast<std::chrono::milliseconds>(at_.wait).count()) +
-                    "ms";
+  std::string out =
+      "/v1/health/service/" + encode_component(of_.consul.service) +
+      "?passing=true&stale&index=" + std::to_string(index_) + "&wait=" +
+      std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(at_.wait).count()) +
+      "ms";
   for (const std::string& tag : of_.consul.tags) out += "&tag=" + encode_component(tag);
   const std::string& dc = of_.consul.datacenter.empty() ? at_.datacenter : of_.consul.datacenter;
   if (!dc.empty()) out += "&dc=" + encode_component(dc);
@@ -91,13 +92,14 @@ duration consul_state::patience() const noexcept {
 
 time_point consul_state::pace(time_point now) {
   if (tokens_at_ != time_point{}) {
-    tokens_ = std::min(
-        bucket, tokens_ + refill * std::chrono::duration<double>(now - tokens_at_).count());
+    tokens_ = std::min(bucket,
+                       tokens_ + refill * std::chrono::duration<double>(now - tokens_at_).count());
   }
   tokens_at_ = now;
   tokens_ -= 1;
   if (tokens_ >= 0) return now;
-  return now + std::chrono::duration_cast<duration>(std::chrono::duration<double>(-tokens_ / refill));
+  return now +
+         std::chrono::duration_cast<duration>(std::chrono::duration<double>(-tokens_ / refill));
 }
 
 time_point consul_state::failed(std::string why, time_point now, random_source& random) {

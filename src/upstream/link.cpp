@@ -82,9 +82,10 @@ void link::resolve(time_point until) {
     return;
   }
   resolving_ = true;
-  names_.resolve(place_.host, place_.port, until, [this, alive = alive_](const io::resolver::answer& answer) {
-    if (*alive) resolved(answer);
-  });
+  names_.resolve(place_.host, place_.port, until,
+                 [this, alive = alive_](const io::resolver::answer& answer) {
+                   if (*alive) resolved(answer);
+                 });
 }
 
 void link::resolved(const io::resolver::answer& answer) {

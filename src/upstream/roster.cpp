@@ -154,8 +154,7 @@ void roster::succeeded(instance& who, time_point now) {
 }
 
 void roster::failed(instance& who, time_point now) {
-  const std::uint32_t in_a_row =
-      who.failures_in_a_row.fetch_add(1, std::memory_order_relaxed) + 1;
+  const std::uint32_t in_a_row = who.failures_in_a_row.fetch_add(1, std::memory_order_relaxed) + 1;
   const bool probe = who.probing.load(std::memory_order_relaxed);
   if (!probe && in_a_row < in_a_row_.load(std::memory_order_relaxed)) return;
   const std::lock_guard lock(mutex_);
@@ -173,14 +172,14 @@ void roster::failed(instance& who, time_point now) {
 // Under the lock; the caller publishes.
 void roster::eject(instance& who, std::string why, time_point now) {
   if (who.standing_ == instance::standing::in_use) {
-    const auto out = static_cast<std::size_t>(
-        std::count_if(listed_.begin(), listed_.end(), [](const auto& i) {
+    const auto out =
+        static_cast<std::size_t>(std::count_if(listed_.begin(), listed_.end(), [](const auto& i) {
           return i->standing_ != instance::standing::in_use;
         }));
     const auto most = static_cast<std::size_t>(
         std::floor(options_.ejection.at_most * static_cast<double>(listed_.size())));
-    const bool listed = std::any_of(listed_.begin(), listed_.end(),
-                                    [&](const auto& i) { return i.get() == &who; });
+    const bool listed =
+        std::any_of(listed_.begin(), listed_.end(), [&](const auto& i) { return i.get() == &who; });
     if (!listed || out >= most) return;
     // Long good times count for less ejections before.
     const duration last = ejection_time(options_.ejection, std::max(1u, who.ejections_));
@@ -225,8 +224,8 @@ void roster::checked(instance& who, bool passed, std::string detail, time_point 
     who.checked_ = passed ? check_state::passing : check_state::failing;
     who.checks_in_a_row_ = 0;
     changed = true;
-  } else if (same && (before == check_state::failing ||
-                      who.standing_ == instance::standing::in_use)) {
+  } else if (same &&
+             (before == check_state::failing || who.standing_ == instance::standing::in_use)) {
     who.checks_in_a_row_ = 0;
   } else if (++who.checks_in_a_row_ >= (passed ? options_.rise : options_.fall)) {
     changed = true;
@@ -241,11 +240,10 @@ void roster::checked(instance& who, bool passed, std::string detail, time_point 
   }
   if (!changed) return;
   if (before != who.checked_) {
-    log::write(passed ? log::level::info : log::level::warn,
-               passed ? "instance passes its checks" : "instance fails its checks",
-               {{"service", options_.name},
-                {"instance", who.key()},
-                {"detail", who.check_detail_}});
+    log::write(
+        passed ? log::level::info : log::level::warn,
+        passed ? "instance passes its checks" : "instance fails its checks",
+        {{"service", options_.name}, {"instance", who.key()}, {"detail", who.check_detail_}});
   }
   publish(now);
 }
@@ -347,7 +345,8 @@ void roster::publish(time_point now, bool changed) {
                                                                 options_.slow_start)
                         : current_->table;
   if (options_.ejection.on && listed_.size() > 1) {
-    if (compare_at_ == time_point::min()) compare_at_ = saturating_add(now, options_.ejection.every);
+    if (compare_at_ == time_point::min())
+      compare_at_ = saturating_add(now, options_.ejection.every);
     next->look_again = std::min(next->look_again, compare_at_);
   }
   next->version = version_.load(std::memory_order_relaxed) + 1;
@@ -402,10 +401,10 @@ std::vector<instance_view> roster::look(time_point now) const {
     v.checked = i->checked_;
     v.check_detail = i->check_detail_;
     if (i->checked_ != check_state::unchecked) v.check_age = now - i->checked_at_;
-    v.state = i->checked_ == check_state::failing                       ? "failing"
-              : i->standing_ == instance::standing::ejected             ? "ejected"
-              : i->standing_ == instance::standing::on_probation        ? "on probation"
-                                                                        : "in use";
+    v.state = i->checked_ == check_state::failing                ? "failing"
+              : i->standing_ == instance::standing::ejected      ? "ejected"
+              : i->standing_ == instance::standing::on_probation ? "on probation"
+                                                                 : "in use";
     if (i->standing_ != instance::standing::in_use) {
       v.ejected_for = i->ejected_for_;
       v.ejected_left = std::max(duration::zero(), i->ejected_until_ - now);

@@ -15,8 +15,8 @@ struct live_finding {
 };
 
 // Whether the addresses to listen on are free, names resolve, and every service takes a connection
-// (and shakes hands, for https). All services are asked at the same time, each within its own
-// connect timeout. Sends no request.
+// (and shakes hands, for https); for those that are looked up, what discovery names. All services
+// are asked at the same time, each within its own connect timeout. Sends no request.
 std::vector<live_finding> check_live(const gateway::plan& plan);
 
 }  // namespace weir::app

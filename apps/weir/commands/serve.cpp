@@ -20,6 +20,7 @@
 #include "weir/gateway/run/circuit_sharer.hpp"
 #include "weir/gateway/run/gateway.hpp"
 #include "weir/telemetry/log_output.hpp"
+#include "weir/upstream/directory.hpp"
 
 namespace weir::app {
 namespace {
@@ -72,7 +73,8 @@ class process {
         loop_(loop),
         log_(log),
         access_(access),
-        services_(&gateway::log_circuit) {}
+        services_(&gateway::log_circuit),
+        directory_(loop) {}
 
   int start() {
     bool readable = false;
@@ -83,6 +85,7 @@ class process {
     gateway_ = std::move(*started);
     services_.commit(first->services);
     sharer_.apply(*first);
+    follow(*first);
     reloads_.last_success = loop_.unix_seconds();
     if (first->settings.admin) {
       auto at = io::listener::open(*first->settings.admin, {});
@@ -110,6 +113,7 @@ class process {
     } else {
       services_.commit(next->services);
       sharer_.apply(*next);
+      follow(*next);
       reloads_.last_succeeded = true;
       reloads_.last_success = loop_.unix_seconds();
       log::info("configuration reloaded", {{"file", options_.file}});
@@ -134,6 +138,13 @@ class process {
   const std::shared_ptr<const plan>& current() const { return gateway_->current(); }
 
  private:
+  void follow(const plan& p) {
+    const gateway::discovery_plan& d = p.settings.discovery;
+    directory_.follow(
+        p.services,
+        {.consul = d.consul, .dns_servers = d.dns_servers, .snapshot_file = d.snapshot_file});
+  }
+
   static std::int64_t in_ms(duration d) {
     return std::chrono::duration_cast<std::chrono::milliseconds>(d).count();
   }
@@ -163,6 +174,7 @@ class process {
   telemetry::line_output* access_;
   upstream::service_registry services_;
   gateway::circuit_sharer sharer_;
+  upstream::directory directory_;
   gateway::reload_status reloads_;
   std::unique_ptr<gateway::gateway> gateway_;
   std::unique_ptr<gateway::admin> admin_;

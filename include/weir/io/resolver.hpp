@@ -11,6 +11,14 @@
 
 namespace weir::io {
 
+// Where a service is, as DNS says it (RFC 2782).
+struct srv_record {
+  std::string target;
+  std::uint16_t port = 0;
+  std::uint16_t priority = 0;  // the lowest is meant first
+  std::uint16_t weight = 0;
+};
+
 // Names to addresses by c-ares on the loop, hosts file included; answers are kept for their time to
 // live (bounded to 1 s … 5 min, and 4096 names). Lookups of one name at the same time share one
 // query. Numeric addresses answer at once. One for each loop. Destroying it drops what waits,
@@ -25,9 +33,14 @@ class resolver {
   resolver(loop& on, const std::string& servers);
   ~resolver();
 
+  using srv_answer = result<std::vector<srv_record>, std::string>;
+
   // `done` runs once on the loop, possibly before resolve() returns, and may destroy the resolver.
   void resolve(const std::string& host, std::uint16_t port, time_point until,
                std::function<void(const answer&)> done);
+  // The SRV records of a name, likewise.
+  void resolve_srv(const std::string& name, time_point until,
+                   std::function<void(const srv_answer&)> done);
 
  private:
   struct impl;

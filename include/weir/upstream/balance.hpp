@@ -14,7 +14,8 @@ namespace weir::upstream {
 
 // How one of several instances is chosen.
 enum class balance : std::uint8_t {
-  least_requests,  // the one with fewer calls in flight, of two drawn by chance (Mitzenmacher, 2001)
+  least_requests,  // the one with fewer calls in flight, of two drawn by chance (Mitzenmacher,
+                   // 2001)
   round_robin,     // in turn, for the process
   weighted,        // by chance, in proportion to the weights
   peak_ewma,       // the one with the lower latency times calls in flight, of two (Finagle)

@@ -53,11 +53,12 @@ struct consul_settings {
   bool verify = true;
   std::string authority;
   std::string token;
-  std::string datacenter;                               // where a service names none
-  duration wait = std::chrono::seconds(60);             // of a blocking query
-  duration empty_grace = std::chrono::seconds(30);      // an empty list is not believed for so long
-  duration debounce = std::chrono::milliseconds(100);   // changes that come so close together are one
-  duration longest_pause = std::chrono::seconds(1);     // between tries while it is gone
+  std::string datacenter;                           // where a service names none
+  duration wait = std::chrono::seconds(60);         // of a blocking query
+  duration empty_grace = std::chrono::seconds(30);  // an empty list is not believed for so long
+  duration debounce =
+      std::chrono::milliseconds(100);                // changes that come so close together are one
+  duration longest_pause = std::chrono::seconds(1);  // between tries while it is gone
   friend bool operator==(const consul_settings&, const consul_settings&) = default;
 };
 

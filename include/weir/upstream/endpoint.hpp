@@ -61,7 +61,7 @@ class endpoint final : private lane_loads {
 
   roster* roster_ = nullptr;
   roster::snapshot_ptr seen_;
-  std::vector<std::unique_ptr<lane>> lanes_;  // by instance::slot()
+  std::vector<std::unique_ptr<lane>> lanes_;    // by instance::slot()
   std::vector<std::unique_ptr<lane>> leaving_;  // no more listed; until what runs on them has ended
   std::uint32_t in_flight_ = 0;
   time_point safe_probe_{};  // when a call last came that may be sent twice
@@ -71,8 +71,8 @@ class endpoint final : private lane_loads {
   io::deferred sweep_;
 };
 
-// One call's way through the instances of a service: which were tried, and where it is. A retry goes
-// to an instance that was not tried, where there is one. Lives in its call; the endpoint must
+// One call's way through the instances of a service: which were tried, and where it is. A retry
+// goes to an instance that was not tried, where there is one. Lives in its call; the endpoint must
 // outlive it.
 class passage final : private list_hook<> {
  public:

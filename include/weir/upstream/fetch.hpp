@@ -27,14 +27,15 @@ class fetch final : private http::client_receiver {
     std::vector<std::string_view> keep;    // headers to keep, static text
   };
   struct answer {
-    int status = 0;     // 0: none came
+    int status = 0;  // 0: none came
     std::string body;
     std::string error;  // why there is none
     std::vector<std::pair<std::string_view, std::string>> headers;
     std::string_view header(std::string_view name) const noexcept;
   };
 
-  // `done` runs once for each start(), never from within it, and may start the next or destroy this.
+  // `done` runs once for each start(), never from within it, and may start the next or destroy
+  // this.
   fetch(io::loop& on, std::function<void(const answer&)> done);
   ~fetch();
 

@@ -63,7 +63,7 @@ class instance {
   standing standing_ = standing::in_use;
   time_point ejected_at_{};
   time_point ejected_until_{};
-  std::uint32_t ejections_ = 0;     // the ejection time grows with them, and shrinks with good times
+  std::uint32_t ejections_ = 0;  // the ejection time grows with them, and shrinks with good times
   std::uint64_t ejections_ever_ = 0;
   std::string ejected_for_;
   time_point ramp_from_ = time_point::min();  // slow start

@@ -19,7 +19,7 @@ class link {
     std::string host;     // a name or a numeric address, without brackets
     std::uint16_t port = 80;
     bool tls = false;
-    std::string ca_file;      // empty: the system's roots
+    std::string ca_file;  // empty: the system's roots
     bool verify = true;
     std::string server_name;  // empty: the host
     http::client_limits pool;

@@ -19,7 +19,7 @@ namespace weir::upstream {
 struct ejection_options {
   bool on = true;
   std::uint32_t in_a_row = 5;  // failures without a success between them
-  double worse_by = 0.3;       // its share of successes is so much below that of the others together
+  double worse_by = 0.3;  // its share of successes is so much below that of the others together
   duration every = std::chrono::seconds(10);  // how often the shares are compared
   std::uint32_t min_calls = 20;               // in that time, for an instance to be compared
   duration first = std::chrono::seconds(5);   // how long, the first time; doubled each time
@@ -32,11 +32,11 @@ struct roster_options {
   std::string name;  // of the service
   balance how = balance::least_requests;
   ejection_options ejection;
-  double panic = 0.25;      // fewer than this share of them fit for use: all are used
-  duration slow_start{};    // how long a new or recovered instance takes to get its full share
-  std::uint32_t rise = 2;   // checks in a row that make it fit for use
-  std::uint32_t fall = 3;   // and unfit
-  bool checked = false;     // active checks run
+  double panic = 0.25;     // fewer than this share of them fit for use: all are used
+  duration slow_start{};   // how long a new or recovered instance takes to get its full share
+  std::uint32_t rise = 2;  // checks in a row that make it fit for use
+  std::uint32_t fall = 3;  // and unfit
+  bool checked = false;    // active checks run
   std::optional<circuit_options> circuit;  // each instance has one of its own
   friend bool operator==(const roster_options&, const roster_options&) = default;
 };

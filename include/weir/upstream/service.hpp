@@ -26,7 +26,7 @@ struct service_settings {
   bool tls = false;
   std::string ca_file;  // empty: the system's roots
   bool verify = true;
-  std::string server_name;  // SNI, and whom a certificate must name; empty: the host
+  std::string server_name;   // SNI, and whom a certificate must name; empty: the host
   std::string authority;     // what Host says: "127.0.0.1:8000"
   std::string base_path;     // encoded; "" or "/api", never ends in '/'
   std::string header_lines;  // configured headers, complete lines; they replace a client's

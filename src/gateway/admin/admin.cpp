@@ -137,9 +137,8 @@ void admin::post(http::server_exchange& exchange, std::string_view path) {
     return;
   }
   const std::string_view action = path.substr(slash + 1);
-  for (const auto& s : gateway_.current()->services) {
-    if (s->name() != name || !s->circuit()) continue;
-    const circuit_breaker& circuit = *s->circuit();
+  for (const auto& [circuit, of] : circuits_of(*gateway_.current())) {
+    if (circuit.name() != name) continue;
     const time_point now = weir::now();
     if (action == "force-open") {
       circuit.force_open(now);

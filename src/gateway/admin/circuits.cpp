@@ -3,18 +3,29 @@
 
 namespace weir::gateway {
 
+std::vector<named_circuit> circuits_of(const plan& p) {
+  std::vector<named_circuit> out;
+  for (const auto& s : p.services) {
+    if (s->circuit()) out.push_back({*s->circuit(), s.get()});
+    if (!s->instances()) continue;
+    for (const auto& i : s->instances()->current()->all) {
+      if (i->circuit()) out.push_back({*i->circuit(), s.get()});
+    }
+  }
+  return out;
+}
+
 std::string circuits_json(const plan& p, time_point now) {
   std::string body;
   json::writer out(body);
   out.begin_object().key("circuits").begin_array();
-  for (const auto& s : p.services) {
-    if (!s->circuit()) continue;
-    const circuit_snapshot c = s->circuit()->snapshot(now);
+  for (const auto& [circuit, s] : circuits_of(p)) {
+    const circuit_snapshot c = circuit.snapshot(now);
     const auto ms = [](duration d) {
       return std::chrono::ceil<std::chrono::milliseconds>(d).count();
     };
     out.begin_object();
-    out.key("name").string(s->name());
+    out.key("name").string(c.name);
     out.key("state").string(to_string(c.state));
     out.key("failures").unsigned_integer(c.failures);
     out.key("failure_rate").number(c.failure_rate);

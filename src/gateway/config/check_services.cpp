@@ -98,8 +98,9 @@ void check_place(checking& c, const named<service_document>& entry) {
       first = &w;
       continue;
     }
-    c.r.error(w.key, "`" + std::string(first->name) + "` says already where the service is; take "
-                     "one of the two out");
+    c.r.error(w.key, "`" + std::string(first->name) +
+                         "` says already where the service is; take "
+                         "one of the two out");
   }
   if (!first) {
     if (!c.r.has_error_in(entry.whole)) {

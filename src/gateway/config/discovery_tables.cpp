@@ -112,8 +112,8 @@ const table<consul_document>& consul_table() {
     table<consul_document> made(
         "discovery consul", "How Consul is reached; its URL alone is the short form.",
         {
-            required(key<&consul_document::url>("url", types::service_url(),
-                                                "Where the agent is, like `http://127.0.0.1:8500`.")),
+            required(key<&consul_document::url>(
+                "url", types::service_url(), "Where the agent is, like `http://127.0.0.1:8500`.")),
             key<&consul_document::token>("token", types::text(), "The token that is sent along.",
                                          "none"),
             key<&consul_document::token_file>("token_file", types::file_name(),
@@ -171,15 +171,15 @@ const type<switchable<ejection_document>>& ejection_or_off() {
 const table<consul_service_document>& consul_service_table() {
   static const table<consul_service_document> t = [] {
     table<consul_service_document> made(
-        "consul", "Which instances Consul is asked for; the service's name alone is the short form.",
+        "consul",
+        "Which instances Consul is asked for; the service's name alone is the short form.",
         {
             required(key<&consul_service_document::service>("service", types::text(),
                                                             "Its name in Consul.")),
             key<&consul_service_document::tags>("tags", types::words(),
                                                 "Only instances that bear all of these.", "[]"),
-            key<&consul_service_document::datacenter>("datacenter", types::text(),
-                                                      "The datacenter to look in.",
-                                                      "that of `discovery`"),
+            key<&consul_service_document::datacenter>(
+                "datacenter", types::text(), "The datacenter to look in.", "that of `discovery`"),
             key<&consul_service_document::tls>("tls", types::boolean(),
                                                "Whether the instances speak TLS.", "false"),
             key<&consul_service_document::path>("path", types::text(),

@@ -69,7 +69,8 @@ std::shared_ptr<const error_shape> compile_errors(const config::setting<config::
                                                   config::problems& found);
 std::optional<upstream::service_settings> compile_service(
     compiling& c, const config::named<config::service_document>& s);
-void compile_place(compiling& c, const config::service_document& s, upstream::service_settings& out);
+void compile_place(compiling& c, const config::service_document& s,
+                   upstream::service_settings& out);
 discovery_plan compile_discovery(compiling& c);
 route_plan compile_route(compiling& c, const config::route_document& route);
 call_plan compile_call(compiling& c, const config::route_document& route,

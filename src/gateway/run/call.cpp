@@ -229,9 +229,8 @@ void call_run::stop_attempt() {
   if (exchange_) std::exchange(exchange_, nullptr)->cancel();
   result_ = {};
   result_.why = cause::response_timeout;
-  const verdict counts = at_deadline_ == cause::caller_deadline
-                             ? verdict::ignored
-                             : timeouts_count(*what_.step->call);
+  const verdict counts =
+      at_deadline_ == cause::caller_deadline ? verdict::ignored : timeouts_count(*what_.step->call);
   note_attempt(0, cause::response_timeout, counts);
   way_.ended(counts);
   way_.leave();

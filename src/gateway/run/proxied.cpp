@@ -118,8 +118,8 @@ void proxied::reach() {
       return;
   }
   out_.authority = way_.authority();
-  out_.connect_until = std::min(
-      attempt_until_, worker_.loop().now() + endpoint_->of().settings().connect_timeout);
+  out_.connect_until =
+      std::min(attempt_until_, worker_.loop().now() + endpoint_->of().settings().connect_timeout);
   exchange_ = &way_.pool().start(out_, from_service_);
   if (out_.streamed && !body_asked_) {
     body_asked_ = true;
@@ -139,9 +139,8 @@ void proxied::stop_attempt() {
   silent_due_ = time_point::max();
   if (exchange_) {
     std::exchange(exchange_, nullptr)->cancel();
-    const verdict counts = request_.caller_deadline
-                               ? verdict::ignored
-                               : timeouts_count(request_.route->proxy->call);
+    const verdict counts =
+        request_.caller_deadline ? verdict::ignored : timeouts_count(request_.route->proxy->call);
     if (status_ == 0) note_attempt(0, cause::response_timeout, counts);  // else noted with its head
     way_.ended(counts);
   }
@@ -172,9 +171,9 @@ bool proxied::settle(const weir::outcome& how) {
 
 void proxied::attempt_failed(http::client_error why) {
   exchange_ = nullptr;
-  const judged how =
-      judge_failure(request_.route->proxy->call, why, !started_ && status_ == 0);
-  // Nothing of a body was read for a connection that never was, but for what the exchange was given.
+  const judged how = judge_failure(request_.route->proxy->call, why, !started_ && status_ == 0);
+  // Nothing of a body was read for a connection that never was, but for what the exchange was
+  // given.
   if (!(out_.streamed && body_asked_) && way_.elsewhere(why)) {
     note_attempt(0, how.why, verdict::ignored);
     reach();

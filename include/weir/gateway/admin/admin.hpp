@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "weir/gateway/run/gateway.hpp"
 #include "weir/http/server.hpp"
@@ -48,6 +49,13 @@ class admin final : public http::server_handler {
 // The Prometheus text.
 std::string metrics_text(const worker_stats& stats, const plan& p, const reload_status& reloads,
                          time_point now);
+
+// A service's circuit, or one of its instances'.
+struct named_circuit {
+  circuit_breaker circuit;
+  const upstream::service* of;
+};
+std::vector<named_circuit> circuits_of(const plan& p);
 
 // {"circuits":[…]}
 std::string circuits_json(const plan& p, time_point now);

@@ -200,13 +200,7 @@ struct consul_service_document {
   setting<std::string> path;
 };
 
-enum class balance_kind : std::uint8_t {
-  least_requests,
-  round_robin,
-  weighted,
-  peak_ewma,
-  maglev
-};
+enum class balance_kind : std::uint8_t { least_requests, round_robin, weighted, peak_ewma, maglev };
 
 // `target`, `client` or `header NAME`
 struct hash_source {

@@ -23,8 +23,8 @@ struct explained_time {
 struct explained_call {
   std::string service;
   std::string method;
-  std::string target;  // as written: "products/${path.id}"
-  std::string url;     // of the service, or where its instances come from
+  std::string target;     // as written: "products/${path.id}"
+  std::string url;        // of the service, or where its instances come from
   std::string instances;  // "balance round_robin, …"; empty: one place
   std::string health;     // "/healthz every 5s, …"; empty: not checked
   explained_time timeout;

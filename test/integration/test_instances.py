@@ -1,0 +1,286 @@
+"""Several instances of a service: how they are chosen, left alone, taken back, checked and shown."""
+
+import collections
+import threading
+import time
+
+import pytest
+from support.expect import problem
+from support.raw_client import format_request
+from support.upstream import hang, in_turn, json_reply, status
+
+ROUTES = """
+routes:
+  GET /composed/{id}:
+    steps: {s: {get: "a/x/${path.id}"}}
+    reply: "${s}"
+  POST /composed/{id}:
+    steps: {s: {post: "a/x/${path.id}", body: {n: 1}}}
+    reply: "${s}"
+  /proxied:
+    routes:
+      GET /{id}: {proxy: "a/x/${path.id}"}
+      POST /{id}: {proxy: "a/x/${path.id}"}
+"""
+
+
+def named(instances):
+    for n, one in enumerate(instances):
+        one.always(json_reply({"n": n}))
+    return instances
+
+
+@pytest.fixture
+def cluster(weir, upstream):
+    """cluster(3, "balance: round_robin") is a gate and three instances."""
+
+    def make(count, options="", **more):
+        instances = named([upstream() for _ in range(count)])
+        listed = ", ".join(u.url for u in instances)
+        text = f"services:\n  a: {{instances: [{listed}], timeout: 2s{', ' if options else ''}{options}}}\n" + ROUTES
+        return weir(text, **more), instances
+
+    return make
+
+
+def service(gate, name="a"):
+    answer = gate.admin("GET", "/services")
+    assert answer.status == 200, answer
+    return next(s for s in answer.json()["services"] if s["name"] == name)
+
+
+def instance(gate, one):
+    return next(i for i in service(gate)["instances"] if i["address"] == one.address)
+
+
+def wait_for(what, seconds=5.0):
+    end = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < end, "it did not come to pass"
+        time.sleep(0.02)
+
+
+def shares(gate, count, path="/composed/{}", method="GET"):
+    """Who answered how often; every answer must be a 200."""
+    got = collections.Counter()
+    with gate.connect() as c:
+        for k in range(count):
+            answer = c.request(method, path.format(k), body=b"{}" if method == "POST" else None)
+            assert answer.status == 200, answer
+            got[answer.json()["n"]] += 1
+    return got
+
+
+@pytest.mark.parametrize("balance", ["least_requests", "round_robin", "weighted", "peak_ewma", "maglev"])
+def test_every_way_of_choosing_uses_all_instances(cluster, balance):
+    gate, _ = cluster(3, f"balance: {balance}")
+    for path in ("/composed/{}", "/proxied/{}"):
+        assert set(shares(gate, 120, path)) == {0, 1, 2}
+
+
+def test_round_robin_is_even_to_the_request_over_all_workers(cluster):
+    gate, instances = cluster(4, "balance: round_robin", arguments=["--workers", "2"])
+    threads = [threading.Thread(target=shares, args=(gate, 50, p)) for p in ["/composed/{}", "/proxied/{}"] * 4]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    assert [u.count() for u in instances] == [100] * 4
+
+
+def test_weights_are_shares(weir, upstream):
+    one, two = named([upstream(), upstream()])
+    gate = weir("services:\n  a: {instances: [{url: <one>, weight: 3}, <two>], balance: round_robin}\n" + ROUTES,
+                one=one, two=two)
+    assert shares(gate, 80) == {0: 60, 1: 20}
+
+
+def test_maglev_gives_a_key_the_same_instance(cluster):
+    gate, instances = cluster(4, "balance: maglev, hash_by: header x-user")
+    for user in range(20):
+        seen = {gate.get(f"/{way}/{k}", {"X-User": f"u{user}"}).json()["n"]
+                for way in ("composed", "proxied") for k in range(3)}
+        assert len(seen) == 1
+    assert all(u.count() for u in instances)
+
+
+def test_a_retry_goes_to_another_instance(cluster):
+    gate, instances = cluster(3, "balance: round_robin, ejection: off, retry: {attempts: 3, backoff: 1ms..2ms, budget: off}")
+    for u in instances[:2]:
+        u.always(status(503))
+    for path in ("/composed/{}", "/proxied/{}"):
+        assert shares(gate, 30, path) == {2: 30}
+
+
+@pytest.mark.parametrize("path", ["/composed/{}", "/proxied/{}"])
+def test_a_connection_that_is_refused_is_tried_elsewhere_without_any_retry(cluster, path):
+    gate, instances = cluster(3, "balance: round_robin, retry: off, ejection: off")
+    instances[0].stop()
+    instances[1].stop()
+    assert shares(gate, 30, path) == {2: 30}
+
+
+def test_nothing_was_sent_so_even_a_post_goes_elsewhere(cluster):
+    gate, instances = cluster(2, "balance: round_robin, ejection: off")
+    instances[0].stop()
+    assert shares(gate, 20, method="POST") == {1: 20}
+
+
+def test_a_post_that_was_sent_is_not_sent_again(cluster):
+    gate, instances = cluster(2, "balance: round_robin, retry: {attempts: 3}")
+    for u in instances:
+        u.always(status(503))
+    problem(gate.post("/composed/1", b"{}"), 502)
+    assert sum(u.count() for u in instances) == 1
+
+
+def test_an_instance_that_fails_is_left_alone_and_found_well_again_by_one_call_at_a_time(cluster):
+    gate, instances = cluster(4, "retry: {attempts: 3, backoff: 1ms..2ms}, ejection: {in_a_row: 3, for: 1s}")
+    bad = instances[1]
+    bad.always(status(500))
+    for k in range(60):
+        gate.get(f"/composed/{k}")
+    assert instance(gate, bad)["state"] == "ejected"
+    assert instance(gate, bad)["ejected_for"] == "3 failures in a row"
+    before = bad.count()
+    shares(gate, 60)
+    assert bad.count() == before
+    wait_for(lambda: instance(gate, bad)["state"] == "on probation")
+    gate.get("/composed/1")
+    assert bad.count() == before + 1, "one call found out"
+    assert instance(gate, bad)["state"] == "ejected"
+    bad.always(json_reply({"n": 1}))
+    wait_for(lambda: instance(gate, bad)["state"] == "on probation")
+    gate.get("/composed/1")
+    assert instance(gate, bad)["state"] == "in use"
+    assert 1 in shares(gate, 60)
+
+
+def test_an_instance_that_hangs_is_left_alone_and_clients_notice_nothing(cluster):
+    gate, instances = cluster(3, "attempt_timeout: 100ms, retry: {attempts: 2, backoff: 1ms, budget: {floor: 100}}")
+    instances[2].always(hang())
+    shares(gate, 60)
+    assert instance(gate, instances[2])["state"] == "ejected"
+    before = instances[2].count()
+    assert before == 5
+    shares(gate, 60)
+    assert instances[2].count() == before
+
+
+def test_no_more_than_half_are_left_alone(cluster):
+    gate, instances = cluster(4, "ejection: {in_a_row: 1}")
+    for u in instances:
+        u.always(status(500))
+    for k in range(40):
+        problem(gate.get(f"/composed/{k}"), 502)
+    assert [i["state"] for i in service(gate)["instances"]].count("ejected") == 2
+
+
+def test_one_that_succeeds_less_than_the_others_is_left_alone(cluster):
+    gate, instances = cluster(3, "ejection: {every: 1s, min_calls: 10, in_a_row: 100}, retry: {attempts: 3, backoff: 1ms, budget: off}")
+    instances[0].always(in_turn(*[status(503), json_reply({"n": 0})] * 200))
+
+    def ejected():
+        shares(gate, 60)
+        return instance(gate, instances[0])["state"] == "ejected"
+
+    wait_for(ejected)
+    assert "of its calls succeeded" in instance(gate, instances[0])["ejected_for"]
+
+
+def test_a_circuit_for_each_instance(cluster):
+    gate, instances = cluster(3, "ejection: off, retry: {attempts: 3, backoff: 1ms}, breaker: {scope: instance, trip: {in_a_row: 2}, open: 30s}")
+    instances[0].always(status(500))
+    for k in range(30):
+        gate.get(f"/composed/{k}")
+    assert instances[0].count() == 2
+    assert instance(gate, instances[0])["circuit"] == "open"
+    assert instance(gate, instances[1])["circuit"] == "closed"
+    assert gate.state(f"a/{instances[0].address}") == "open"
+    assert 0 not in shares(gate, 30)
+    for u in instances:
+        u.always(status(500))
+    for k in range(10):
+        gate.get(f"/composed/{k}")
+    answer = gate.get("/composed/1")
+    problem(answer, 503, proxy_status="destination_unavailable")
+    assert 0 < int(answer.headers["Retry-After"]) <= 30
+
+
+def test_checks_take_an_instance_out_and_back(cluster):
+    gate, instances = cluster(3, "health: {path: /healthz, every: 100ms, timeout: 200ms, fall: 2, rise: 2}")
+    sick = instances[1]
+    sick.on("GET /healthz", status(503))
+    sick.on("GET /x/{id}", json_reply({"n": 1}))
+    wait_for(lambda: instance(gate, sick)["state"] == "failing")
+    assert instance(gate, sick)["check"]["detail"] == "status 503"
+    assert 1 not in shares(gate, 60)
+    sick.on("GET /healthz", json_reply({}))
+    wait_for(lambda: instance(gate, sick)["state"] == "in use")
+    assert 1 in shares(gate, 60)
+    assert gate.log_lines("instance fails its checks") and gate.log_lines("instance passes its checks")
+
+
+def test_all_are_used_when_checks_call_nearly_all_unfit(cluster):
+    gate, instances = cluster(5, "health: {path: /healthz, every: 100ms}, panic: 50%")
+    for u in instances:
+        u.on("GET /healthz", status(503))
+        u.on("GET /x/{id}", json_reply({"n": instances.index(u)}))
+    wait_for(lambda: service(gate)["panic"])
+    assert set(shares(gate, 200)) == {0, 1, 2, 3, 4}
+
+
+def test_a_passing_check_takes_an_ejected_one_back(cluster):
+    gate, instances = cluster(3, "health: {path: /healthz, every: 100ms}, ejection: {in_a_row: 1, for: 1m}, retry: {attempts: 2, backoff: 1ms}")
+    instances[0].on("GET /healthz", json_reply({}))
+    instances[0].on("GET /x/{id}", in_turn(status(503), json_reply({"n": 0})))
+    shares(gate, 20)
+    wait_for(lambda: gate.log_lines("instance ejected"))
+    wait_for(lambda: instance(gate, instances[0])["state"] == "in use")
+    assert 0 in shares(gate, 60)
+
+
+def test_a_new_instance_begins_slowly(weir, upstream):
+    one, two = named([upstream(), upstream()])
+    text = "services:\n  a: {instances: [<list>], balance: weighted, slow_start: 30s}\n" + ROUTES
+    gate = weir(text.replace("<list>", "<one>"), one=one, two=two)
+    shares(gate, 5)
+    gate.write(text.replace("<list>", "<one>, <two>"))
+    gate.reload()
+    assert shares(gate, 100)[1] < 30
+
+
+def test_a_reload_keeps_what_is_known_and_drains_what_is_gone(weir, upstream):
+    one, two, three = named([upstream() for _ in range(3)])
+    text = "services:\n  a: {instances: [<list>], retry: {attempts: 2}, ejection: {in_a_row: 2, for: 1m}}\n" + ROUTES
+    gate = weir(text.replace("<list>", "<one>, <two>"), one=one, two=two, three=three)
+    two.stop()
+    shares(gate, 20)
+    assert instance(gate, two)["state"] == "ejected"
+    release = threading.Event()
+    one.always(lambda x: (release.wait(5), json_reply({"n": 0})(x)))
+    with gate.connect() as slow:
+        slow.send(format_request("GET", "/proxied/1", None, None, f"127.0.0.1:{gate.port}"))
+        one.wait_for(1, "GET /x/1")
+        gate.write(text.replace("<list>", "<two>, <three>"))
+        gate.reload()
+        assert instance(gate, two)["state"] == "ejected", "still known to be bad"
+        assert shares(gate, 20) == {2: 20}
+        release.set()
+        assert slow.read_response("GET").json() == {"n": 0}, "what ran on the removed one ended well"
+
+
+def test_operators_see_instances(cluster, command):
+    gate, instances = cluster(2, "health: /healthz, balance: round_robin")
+    shares(gate, 10)
+    shown = service(gate)
+    assert shown["balance"] == "round_robin" and shown["discovery"]["by"] == "list" and shown["discovery"]["known"]
+    assert [i["address"] for i in shown["instances"]] == sorted(u.address for u in instances)
+    assert sum(i["succeeded"] for i in shown["instances"]) == 10
+    metrics = gate.metrics()
+    assert metrics.value("weir_service_instances", service="a", state="in_use") == 2
+    assert metrics.sum("weir_instance_calls_total", service="a", kind="successful") == 10
+    told = command("explain", gate.file, "GET /composed/{id}").out
+    assert "balance round_robin" in told and "health /healthz every 5s" in told
+    live = command("check", "--live", gate.file).out
+    assert all(f"[+] service a at {u.address}: connected" in live for u in instances)
