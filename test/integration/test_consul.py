@@ -4,10 +4,10 @@ goes on when there is nothing to believe."""
 import time
 
 import pytest
+from support.cluster import ROUTES, instance, named, service, shares, wait_for
 from support.consul import FakeConsul
 from support.expect import problem
 from support.upstream import json_reply
-from test_instances import ROUTES, instance, named, service, shares, wait_for
 
 CONFIG = """
 discovery: {consul: {url: <consul>, wait: 2s, empty_grace: 1s}<more>}
@@ -114,10 +114,10 @@ def test_tags_datacenter_token_and_weights(weir, upstream, consul):
     consul.list("shop", one, two, weights=[3, 1], tags=["v2"])
     token = 'X-Consul-Token'
     gate = weir("""
-        discovery: {consul: {url: <consul>, token: "${CONSUL_TOKEN}", datacenter: dc7}}
-        services:
-          a: {consul: {service: shop, tags: [v2]}, balance: round_robin}
-        """ + ROUTES, consul=consul.url, env={"CONSUL_TOKEN": "sesame"})
+discovery: {consul: {url: <consul>, token: "${CONSUL_TOKEN}", datacenter: dc7}}
+services:
+  a: {consul: {service: shop, tags: [v2]}, balance: round_robin}
+""" + ROUTES, consul=consul.url, env={"CONSUL_TOKEN": "sesame"})
     assert shares(gate, 40) == {0: 30, 1: 10}
     _, query, headers = consul.requests[0]
     assert query["tag"] == ["v2"] and query["dc"] == ["dc7"] and headers[token] == "sesame"
@@ -175,3 +175,27 @@ def test_a_reload_goes_on_with_what_it_follows(weir, upstream, consul):
     gate.write(CONFIG.replace("<more>", "").replace("<what>", "shop").replace("retry: {attempts: 2}", "retry: off"))
     gate.reload()
     assert shares(gate, 10) == {0: 10}
+
+
+def test_a_gateway_registers_itself_and_leaves_before_it_drains(weir, upstream, consul):
+    one = named([upstream()])[0]
+    consul.list("shop", one)
+    gate = gate_on(weir, consul, more=", register: {service: edge, tags: [blue], every: 300ms}")
+    id = f"edge-127.0.0.1-{gate.port}"
+    wait_for(lambda: id in consul.registered)
+    entry = consul.registered[id]
+    assert (entry["Address"], entry["Port"], entry["Tags"]) == ("127.0.0.1", gate.port, ["blue"])
+    wait_for(lambda: consul.passed.count(f"service:{id}") >= 2)
+    consul.registered.clear()  # an agent that was restarted has forgotten
+    wait_for(lambda: id in consul.registered)
+    assert gate.stop() == 0
+    assert consul.deregistered == [id] and not consul.registered
+
+
+def test_a_gateway_goes_away_in_time_without_consul(weir, upstream, consul):
+    gate = gate_on(weir, consul, more=", register: edge")
+    wait_for(lambda: consul.registered)
+    consul.stop()
+    began = time.monotonic()
+    assert gate.stop() == 0
+    assert time.monotonic() - began < 4

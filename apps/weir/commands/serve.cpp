@@ -21,6 +21,7 @@
 #include "weir/gateway/run/gateway.hpp"
 #include "weir/telemetry/log_output.hpp"
 #include "weir/upstream/directory.hpp"
+#include "weir/upstream/registrar.hpp"
 
 namespace weir::app {
 namespace {
@@ -55,6 +56,9 @@ std::shared_ptr<const plan> read_plan(const serve_options& options,
   if (made && options.workers > 0) made->settings.workers = options.workers;
   return made;
 }
+
+// Consul's absence must not keep the process from going.
+constexpr duration longest_deregistration = std::chrono::seconds(2);
 
 // Sockets are what a gateway is made of; the soft limit is often 1024 for no reason of ours.
 void raise_descriptor_limit() {
@@ -129,20 +133,35 @@ class process {
     leaving_ = true;
     log::info("going away", {{"notice_ms", in_ms(gateway_->current()->settings.drain_notice)}});
     notify_stopping();
+    if (!registrar_) return drain();
+    // First nobody is sent here any more; then those who are here are served to their end.
+    registrar_->leave(longest_deregistration, [this](bool) { drain(); });
+  }
+
+  const std::shared_ptr<const plan>& current() const { return gateway_->current(); }
+
+ private:
+  void drain() {
     gateway_->drain([this](std::size_t found) {
       log::info("drained", {{"found_in_closing_window", found}});
       loop_.stop();
     });
   }
 
-  const std::shared_ptr<const plan>& current() const { return gateway_->current(); }
-
- private:
   void follow(const plan& p) {
     const gateway::discovery_plan& d = p.settings.discovery;
     directory_.follow(
         p.services,
         {.consul = d.consul, .dns_servers = d.dns_servers, .snapshot_file = d.snapshot_file});
+    // What Consul was told is told anew only where it is not the same.
+    const std::string said =
+        d.consul && d.registered ? d.registered->the_id() + d.registered->json() : std::string();
+    if (said == registered_as_) return;
+    registered_as_ = said;
+    registrar_.reset();
+    if (!said.empty()) {
+      registrar_ = std::make_unique<upstream::registrar>(loop_, *d.consul, *d.registered);
+    }
   }
 
   static std::int64_t in_ms(duration d) {
@@ -175,6 +194,8 @@ class process {
   upstream::service_registry services_;
   gateway::circuit_sharer sharer_;
   upstream::directory directory_;
+  std::unique_ptr<upstream::registrar> registrar_;
+  std::string registered_as_;
   gateway::reload_status reloads_;
   std::unique_ptr<gateway::gateway> gateway_;
   std::unique_ptr<gateway::admin> admin_;

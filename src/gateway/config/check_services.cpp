@@ -207,7 +207,30 @@ void check_service_name(checking& c, const setting<target>& t) {
             nearest(t->service, known));
 }
 
+// What is looked up needs to know where.
+void check_discovery(checking& c) {
+  if (!c.d.discovery || !c.d.discovery->register_) return;
+  const register_document& r = *c.d.discovery->register_;
+  if (!c.d.discovery->consul.given) {
+    c.r.error(
+        c.d.discovery->register_.key,
+        "Consul's own address is not known; add `consul: \"http://127.0.0.1:8500\"` beside it");
+  }
+  const bool anywhere = c.d.listen && !c.d.listen->empty() &&
+                        (c.d.listen->front().ip == "0.0.0.0" || c.d.listen->front().ip == "::");
+  if (anywhere && !r.address.given) {
+    c.r.error(
+        c.d.discovery->register_.key,
+        "nobody can call the address to listen on; add the `address` that others reach it by");
+  }
+  if (r.port && *r.port > 65535) c.r.error(r.port.where, "a port is 65535 at most");
+  if (r.check && *r.check != "ttl" && !r.check->starts_with('/')) {
+    c.r.error(r.check.where, "a path begins with `/`; write it like `/healthz`, or `ttl`");
+  }
+}
+
 void check_services(checking& c) {
+  check_discovery(c);
   if (!c.d.services) return;
   for (const auto& entry : *c.d.services) {
     const service_document& s = entry.value;

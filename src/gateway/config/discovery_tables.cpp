@@ -191,11 +191,56 @@ const table<consul_service_document>& consul_service_table() {
   return t;
 }
 
+namespace {
+
+bool read_own_name_alone(reader& r, const node& from, register_document& into) {
+  into.service.given = true;
+  into.service.where = from.where;
+  into.service.value = types::text().read(r, from);
+  return into.service.value.has_value();
+}
+
+const table<register_document>& register_table() {
+  static const table<register_document> t = [] {
+    table<register_document> made(
+        "register",
+        "This gateway as Consul is told of it: registered at the start and again now and then, "
+        "taken out on SIGTERM before it drains. The service's name alone is the short form.",
+        {
+            required(key<&register_document::service>("service", types::text(),
+                                                      "What it is called in Consul.")),
+            key<&register_document::id>("id", types::text(),
+                                        "Which of several it is; the same after a restart.",
+                                        "name, address and port"),
+            key<&register_document::address>("address", types::text(), "Where it is reached.",
+                                             "that of `listen`"),
+            key<&register_document::port>("port", types::at_least_one(), "The port there.",
+                                          "that of `listen`"),
+            key<&register_document::tags>("tags", types::words(), "Tags that it bears.", "[]"),
+            key<&register_document::check>(
+                "check", types::text(),
+                "A path that Consul asks for there; or `ttl`: the gateway says itself that it "
+                "lives.",
+                "ttl"),
+            key<&register_document::every>("every", types::positive_duration(),
+                                           "Consul's interval, or the time that a TTL lives.",
+                                           "5s"),
+        });
+    made.with_shorthand("service", read_own_name_alone);
+    return made;
+  }();
+  return t;
+}
+
+}  // namespace
+
 const table<discovery_document>& discovery_table() {
   static const table<discovery_document> t(
       "discovery", "Where instances are looked up.",
       {
           key<&discovery_document::consul>("consul", consul_table(), "How Consul is reached."),
+          key<&discovery_document::register_>("register", register_table(),
+                                              "Tell Consul of this gateway.", "not told"),
           key<&discovery_document::dns_servers>(
               "dns_servers", types::words(),
               "Asked for the names of `dns` and `srv`: addresses like `127.0.0.1:8600`.",

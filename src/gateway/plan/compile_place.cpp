@@ -121,11 +121,37 @@ void compile_place(compiling&, const config::service_document& s, upstream::serv
   if (s.health && s.health->on) checks_of(*s.health->on, out);
 }
 
+namespace {
+
+upstream::registration registration_of(const config::register_document& r,
+                                       const config::document& d) {
+  upstream::registration out;
+  out.name = *r.service;
+  out.address = "127.0.0.1";
+  out.port = 9000;
+  if (d.listen && !d.listen->empty()) {
+    const config::listen_address& first = d.listen->front();
+    // "All addresses" is none that somebody could call.
+    if (first.ip != "0.0.0.0" && first.ip != "::") out.address = first.ip;
+    out.port = first.port;
+  }
+  take(out.id, r.id);
+  take(out.address, r.address);
+  take(out.port, r.port);
+  take(out.tags, r.tags);
+  if (r.check && *r.check != "ttl") out.check_path = *r.check;
+  take(out.check_every, r.every);
+  return out;
+}
+
+}  // namespace
+
 discovery_plan compile_discovery(compiling& c) {
   discovery_plan out;
   if (!c.d.discovery) return out;
   const config::discovery_document& d = *c.d.discovery;
   take(out.snapshot_file, d.snapshot);
+  if (d.register_) out.registered = registration_of(*d.register_, c.d);
   if (d.dns_servers) {
     for (const std::string& s : *d.dns_servers) {
       out.dns_servers += (out.dns_servers.empty() ? "" : ",") + s;

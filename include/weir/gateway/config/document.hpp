@@ -404,8 +404,20 @@ struct consul_document {
   setting<duration> debounce;
 };
 
+// This gateway, as Consul is told of it.
+struct register_document {
+  setting<std::string> service;
+  setting<std::string> id;
+  setting<std::string> address;
+  setting<std::uint64_t> port;
+  setting<std::vector<std::string>> tags;
+  setting<std::string> check;
+  setting<duration> every;
+};
+
 struct discovery_document {
   setting<consul_document> consul;
+  setting<register_document> register_;
   setting<std::vector<std::string>> dns_servers;
   setting<std::string> snapshot;
 };

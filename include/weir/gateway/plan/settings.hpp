@@ -10,6 +10,7 @@
 #include "weir/http/server.hpp"
 #include "weir/sharing/shared_circuits.hpp"
 #include "weir/upstream/discovery_settings.hpp"
+#include "weir/upstream/registrar.hpp"
 
 namespace weir::gateway {
 
@@ -32,8 +33,9 @@ struct cors_settings {
 // Where instances are looked up.
 struct discovery_plan {
   std::optional<upstream::consul_settings> consul;
-  std::string dns_servers;    // empty: the system's
-  std::string snapshot_file;  // empty: none is kept
+  std::optional<upstream::registration> registered;  // this gateway itself
+  std::string dns_servers;                           // empty: the system's
+  std::string snapshot_file;                         // empty: none is kept
 };
 
 // What holds for the whole gateway.
