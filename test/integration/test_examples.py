@@ -334,3 +334,34 @@ def meta(weather, _):
     assert gate.get("/day").json() == {"forecast": "sun", "pollen": "low"}
     assert gate.get("/day").json() == {"forecast": "sun", "pollen": None,
                                        "_meta": {"partial": True, "missing": [{"step": "pollen", "reason": "status_500"}]}}
+
+
+@example("30-instances")
+def instances(one, two):
+    for n, u in enumerate((one, two)):
+        u.on("/healthz", json_reply({}))
+        u.on("/products", json_reply(n))
+    gate = yield
+    assert sorted(gate.get("/products").json() for _ in range(10)) == [0] * 5 + [1] * 5
+    one.stop()
+    assert [gate.get("/products").json() for _ in range(6)] == [1] * 6
+    one.start()
+    end = time.monotonic() + 10
+    while gate.get("/products").json() != 0:
+        assert time.monotonic() < end, "it did not come back"
+        time.sleep(0.05)
+
+
+@example("31-consul")
+def consul(agent, chat):
+    chat.on("/chats", json_reply(["hello"]))
+    entry = {"Node": {"Address": "127.0.0.1"},
+             "Service": {"Address": "", "Port": chat.port, "Weights": {"Passing": 1}}}
+    agent.on("/v1/health/service/dialogue",
+             in_turn(json_reply([entry], headers={"X-Consul-Index": "7", "X-Consul-KnownLeader": "true"}), hang()))
+    gate = yield
+    assert gate.get("/chats").json() == ["hello"]
+    agent.stop()
+    assert gate.get("/chats").json() == ["hello"]
+    asked = dict(agent.seen()[0].query)
+    assert asked["passing"] == "true" and asked["index"] == "0"

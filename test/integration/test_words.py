@@ -242,7 +242,7 @@ def test_a_base_path_goes_before_every_target(weir, upstream):
     assert [r.target for r in up.seen()] == ["/base/v1/items?x=1", "/base/v1/items", "/base/v1/whole"]
 
 
-@pytest.mark.parametrize("key", ["auth", "redis", "discovery", "telemetry"])
+@pytest.mark.parametrize("key", ["auth", "redis", "telemetry"])
 def test_words_of_a_later_version_say_so(command, config_file, key):
     done = command("check", config_file("%s: {}\nroutes: {GET /: {reply: 1}}" % key))
     assert done.code == 78 and key in done.out + done.err, done
