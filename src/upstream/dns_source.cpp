@@ -58,6 +58,7 @@ class dns_source final : public source {
     failed_.clear();
     left_ = 0;
     for (const io::srv_record& r : *a) left_ += r.priority == best ? 1 : 0;
+    if (left_ == 0) return over("no record");
     const std::vector<io::srv_record> all = *a;
     for (const io::srv_record& r : all) {
       if (r.priority != best) continue;

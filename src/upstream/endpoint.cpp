@@ -16,6 +16,10 @@ constexpr duration safe_probes_are_enough = std::chrono::seconds(10);
 // Successes that are counted here before the instance's own counter, which workers share, is told.
 constexpr std::uint32_t tell_after = 16;
 
+// Instances that one attempt may find unreachable before it says so: of many, some may well be
+// gone, and a call that visits them all helps nobody.
+constexpr std::size_t most_tried = 16;
+
 // A call that failed says nothing good of the latency, however fast it was.
 constexpr duration latency_of_failure = std::chrono::seconds(1);
 
@@ -149,6 +153,7 @@ bool endpoint::take(passage& p, const std::shared_ptr<instance>& who, bool probe
 }
 
 bool endpoint::has_other(const passage& p) {
+  if (p.tried_.size() >= most_tried) return false;
   sync();
   for (const candidate& c : seen_->table->candidates()) {
     if (c.who != p.who_ &&

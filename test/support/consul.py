@@ -220,6 +220,8 @@ class Consul:
 
     def start(self, ready=True):
         dns, serf, wan, server = self.others
+        for port in self.others:
+            ports.release(port)  # the claim is the UDP twin, which gossip and DNS want themselves
         given = self.arguments or ["-dev"]
         self.out = open(self.directory / f"consul-{self.port}.log", "ab")
         self.process = subprocess.Popen(
