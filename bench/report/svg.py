@@ -6,8 +6,8 @@ from xml.sax.saxutils import escape
 
 from bench.report.tables import number, ratio
 
-WIDTH = 960
-LEFT = 310  # where bars begin
+WIDTH = 1020
+LEFT = 370  # where bars begin
 BAR = 400  # the longest bar
 ROW = 26
 INK, FAINT, PEER, OURS, OVER = "#1e293b", "#64748b", "#b6c2d1", "#0f766e", "#b91c1c"
