@@ -17,7 +17,7 @@ file(WRITE "${copyright}"
 Upstream-Name: weir
 
 Files: *
-Copyright: the authors of weir
+Copyright: 2026 the weir authors
 License: Apache-2.0
  On Debian systems, the full text of the Apache License, Version 2.0, is in
  /usr/share/common-licenses/Apache-2.0.
@@ -26,23 +26,27 @@ find_program(GZIP gzip)
 if(GZIP)
   foreach(package weir libweir-dev)
     set(changelog "${PROJECT_BINARY_DIR}/package/${package}")
-    file(WRITE "${changelog}/changelog"
-"weir (${PROJECT_VERSION}) unstable; urgency=medium
+    file(WRITE "${changelog}/changelog.Debian"
+"weir (${PROJECT_VERSION}-1) unstable; urgency=medium
 
   * What changed is in CHANGELOG.md of the sources.
 
  -- ${WEIR_MAINTAINER}  Sat, 01 Nov 2025 12:00:00 +0000
 ")
-    execute_process(COMMAND "${GZIP}" -9nf changelog WORKING_DIRECTORY "${changelog}")
+    execute_process(COMMAND "${GZIP}" -9nf changelog.Debian WORKING_DIRECTORY "${changelog}")
   endforeach()
-  install(FILES "${PROJECT_BINARY_DIR}/package/weir/changelog.gz" "${copyright}"
+  configure_file("${PROJECT_SOURCE_DIR}/deploy/weir.1" "${PROJECT_BINARY_DIR}/package/weir.1" COPYONLY)
+  execute_process(COMMAND "${GZIP}" -9nf weir.1 WORKING_DIRECTORY "${PROJECT_BINARY_DIR}/package")
+  install(FILES "${PROJECT_BINARY_DIR}/package/weir.1.gz" DESTINATION "${CMAKE_INSTALL_MANDIR}/man1")
+  install(FILES "${PROJECT_BINARY_DIR}/package/weir/changelog.Debian.gz" "${copyright}"
           DESTINATION "${CMAKE_INSTALL_DATADIR}/doc/weir")
-  install(FILES "${PROJECT_BINARY_DIR}/package/libweir-dev/changelog.gz" "${copyright}"
+  install(FILES "${PROJECT_BINARY_DIR}/package/libweir-dev/changelog.Debian.gz" "${copyright}"
           DESTINATION "${CMAKE_INSTALL_DATADIR}/doc/libweir-dev" COMPONENT dev)
 endif()
 
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME weir)
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "gateway that keeps answering, and its resilience library")
 set(CPACK_PACKAGE_CONTACT "${WEIR_MAINTAINER}")
 set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
 set(CPACK_STRIP_FILES ON)
@@ -54,15 +58,13 @@ set(CPACK_DEBIAN_PACKAGE_RELEASE 1)
 set(CPACK_DEBIAN_RUNTIME_PACKAGE_NAME weir)
 set(CPACK_DEBIAN_RUNTIME_PACKAGE_SECTION net)
 set(CPACK_DEBIAN_RUNTIME_PACKAGE_SHLIBDEPS ON)
-set(CPACK_COMPONENT_RUNTIME_DESCRIPTION "gateway that keeps answering when services do not
- One client request becomes calls to many services, and an answer even when
- some of them are slow, broken or gone: deadlines, retries, circuit breakers
- and fallbacks in one binary and one YAML file.")
+set(CPACK_COMPONENT_RUNTIME_DESCRIPTION "One client request becomes calls to many services, and an answer even when
+some of them are slow, broken or gone: deadlines, retries, circuit breakers
+and fallbacks in one binary and one YAML file.")
 set(CPACK_DEBIAN_DEV_PACKAGE_NAME libweir-dev)
 set(CPACK_DEBIAN_DEV_PACKAGE_SECTION libdevel)
 set(CPACK_DEBIAN_DEV_PACKAGE_DEPENDS "libstdc++-12-dev | libstdc++-dev")
 set(CPACK_DEBIAN_DEV_PACKAGE_SUGGESTS "libboost-dev (>= 1.81)")
-set(CPACK_COMPONENT_DEV_DESCRIPTION "resilience library for C++20
- Circuit breaker, retry, retry budget, timeout and fallback, composed in one
- pipeline, for blocking code, Boost.Asio and coroutines.")
+set(CPACK_COMPONENT_DEV_DESCRIPTION "Circuit breaker, retry, retry budget, timeout and fallback, composed in one
+pipeline, for blocking code, Boost.Asio and coroutines.")
 include(CPack)
