@@ -18,8 +18,15 @@ inline constexpr std::uint32_t most_buckets = 20;
 // begin well above zero: the epochs of a window never go below it.
 class window_grid {
  public:
+  window_grid() noexcept : window_grid(duration(1), 1) {}
   window_grid(duration within, std::uint32_t buckets) noexcept
       : width_(std::max<std::int64_t>(1, within.count() / buckets)), buckets_(buckets) {}
+
+  // Another shape, before anybody uses it.
+  void shape(duration within, std::uint32_t buckets) noexcept {
+    width_ = std::max<std::int64_t>(1, within.count() / buckets);
+    buckets_ = buckets;
+  }
 
   std::uint32_t buckets() const noexcept { return buckets_; }
   duration within() const noexcept { return duration(width_ * buckets_); }

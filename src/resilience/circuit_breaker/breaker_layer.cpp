@@ -23,6 +23,8 @@ class breaker_layer final : public layer {
       given.succeed(c.now);
     } else if (how.counts == verdict::failure) {
       given.fail(c.now, how.detail.empty() ? to_string(how.why) : how.detail);
+    } else if (how.why == cause::canceled || how.why == cause::deadline || is_rejection(how.why)) {
+      given.withdraw(c.now);
     } else {
       given.ignore(c.now);
     }
@@ -32,7 +34,11 @@ class breaker_layer final : public layer {
 
   void abandon(slot& s, const context& c, verdict how) const noexcept override {
     auto& given = s.as<permit>();
-    given.record(how, c.now, to_string(cause::timeout));
+    if (how == verdict::ignored) {
+      given.withdraw(c.now);
+    } else {
+      given.record(how, c.now, to_string(cause::timeout));
+    }
     s.destroy<permit>();
   }
 

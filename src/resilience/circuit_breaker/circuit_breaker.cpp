@@ -7,7 +7,7 @@ void permit::abandon() noexcept {
   if (exceptions_in_flight() > unwinding_) {
     fail("an exception");
   } else {
-    ignore();
+    withdraw(circuit_->now());
   }
 }
 

@@ -51,6 +51,10 @@ class checker {
     require(r.calls >= 1 && r.calls <= most_kept, "trip.calls", "must be from 1 to 100000");
     require(r.min_calls <= r.calls, "trip.min_calls", "cannot be above the number of calls");
   }
+  void operator()(const failing_buckets& r) {
+    ratio(r.ratio);
+    require(r.within >= std::chrono::microseconds(1), "trip.within", "must be at least 1us");
+  }
 
  private:
   option_problems& out_;
@@ -84,6 +88,11 @@ option_problems circuit_options::validate() const {
                 "cannot be fewer than the successes needed");
   check.require(half_open.longest_wait >= duration::zero(), "half_open.longest_wait",
                 "cannot be negative");
+  check.require(half_open.ramp >= duration::zero(), "half_open.ramp", "cannot be negative");
+  check.require(half_open.ramp_ratio > 0 && half_open.ramp_ratio <= 1, "half_open.ramp_ratio",
+                "must be above 0 and at most 1 (100%)");
+  check.require(half_open.ramp_min_calls >= 1, "half_open.ramp_min_calls", "must be at least 1");
+  check.require(closed_at_least >= duration::zero(), "closed_at_least", "cannot be negative");
   return found;
 }
 

@@ -15,22 +15,16 @@ duration window_of(const trip_rule& rule) noexcept {
 
 }  // namespace
 
-std::vector<std::unique_ptr<window_grid>> make_grids(const trip_rules& rules) {
-  std::vector<std::unique_ptr<window_grid>> grids;
+std::vector<duration> windows_of(const trip_rules& rules) {
+  std::vector<duration> windows;
   for (const trip_rule& r : rules.all()) {
-    const duration within = window_of(r);
-    if (within == duration::zero()) continue;
-    grids.push_back(std::make_unique<window_grid>(within, most_buckets));
+    if (const duration within = window_of(r); within != duration::zero()) windows.push_back(within);
   }
-  return grids;
+  return windows;
 }
 
 circuit_state::circuit_state(const circuit_options& options, std::span<window_grid* const> grids)
-    : rules_(place(options, grids)),
-      open_for_(options.open_for),
-      half_open_(options.half_open),
-      exclusive_(options.reopens == reopening::exclusive),
-      since_call_start_(options.since == open_since::call_start) {}
+    : rules_(place(options, grids)), options_(&options) {}
 
 std::vector<circuit_state::placed_rule> circuit_state::place(const circuit_options& options,
                                                              std::span<window_grid* const> grids) {
@@ -45,6 +39,8 @@ std::vector<circuit_state::placed_rule> circuit_state::place(const circuit_optio
             return {row_rule(o), nullptr};
           } else if constexpr (std::is_same_v<type, failures_within>) {
             return {within_rule(o), nullptr};
+          } else if constexpr (std::is_same_v<type, failing_buckets>) {
+            return {bucket_rule(o), nullptr};
           } else if constexpr (std::is_same_v<type, failure_ratio> ||
                                std::is_same_v<type, slow_ratio>) {
             ratio_rule made(o, most_buckets);
@@ -64,9 +60,9 @@ circuit_state::admission circuit_state::try_acquire(time_point now) {
   if (mode_ == circuit_mode::open && now >= reopens_at() && !held_) {
     go(circuit_mode::half_open, transition_cause::open_time_over, now);
     in_flight_ = succeeded_ = failed_ = 0;
-    until_ = half_open_.longest_wait == duration::zero()
-                 ? time_point::max()
-                 : saturating_add(now, half_open_.longest_wait);
+    ramp_from_ = now;
+    const duration most = ramping() ? options_->half_open.ramp : options_->half_open.longest_wait;
+    until_ = most == duration::zero() ? time_point::max() : saturating_add(now, most);
   }
   switch (mode_) {
     case circuit_mode::closed:
@@ -78,26 +74,18 @@ circuit_state::admission circuit_state::try_acquire(time_point now) {
     case circuit_mode::forced_open:
       return {false, duration::zero()};
     case circuit_mode::half_open:
-      if (!has_slot()) return {false, duration::zero()};
+      if (ramping() ? !ramp_admits(now) : !has_slot()) return {false, duration::zero()};
       ++in_flight_;
       return {true, duration::zero()};
   }
   return {false, duration::zero()};
 }
 
-// Probes beyond those whose verdicts can still decide would be sent for nothing, unless the options
-// ask for more at a time than are needed.
-bool circuit_state::has_slot() const noexcept {
-  if (in_flight_ >= half_open_.permits) return false;
-  const std::uint32_t verdicts = half_open_.verdicts();
-  return half_open_.permits > verdicts || in_flight_ + succeeded_ + failed_ < verdicts;
-}
-
 void circuit_state::record(const finished_call& call, const success_counts& successes) {
   settle(call.now);
   if (call.generation != generation_) return;
   if (mode_ == circuit_mode::half_open) {
-    record_probe(call);
+    ramping() ? record_on_ramp(call) : record_probe(call);
     return;
   }
   if (mode_ != circuit_mode::closed && mode_ != circuit_mode::metrics_only) return;
@@ -107,8 +95,8 @@ void circuit_state::record(const finished_call& call, const success_counts& succ
     std::visit([&](auto& run) { run.record(c, r.grid); }, r.run);
   }
   look(call.now, successes);
-  if (mode_ == circuit_mode::open && since_call_start_) {
-    until_ = saturating_add(call.started, open_for_.after(openings_));
+  if (mode_ == circuit_mode::open && since_call_start()) {
+    until_ = saturating_add(call.started, options_->open_for.after(openings_));
   }
 }
 
@@ -123,41 +111,22 @@ void circuit_state::look(time_point now, const success_counts& successes) {
       marks_ = std::max(marks_, ratio->bad(r.grid->epoch(now)));
     }
   }
-  if (!tripped.trips || mode_ == circuit_mode::metrics_only) return;
+  if (!tripped.trips || mode_ == circuit_mode::metrics_only || now < trips_from_) return;
   tripped_failures_ = tripped.bad;
   tripped_rate_ = tripped.rate;
   open(transition_cause::tripped, now, now);
 }
 
-void circuit_state::record_probe(const finished_call& call) {
-  --in_flight_;
-  if (call.how == verdict::ignored) return;
-  if (call.how == verdict::ok) {
-    if (++succeeded_ >= half_open_.successes_needed()) {
-      close(transition_cause::probe_succeeded, call.now);
-    }
-    return;
-  }
-  ++tripped_failures_;
-  if (++failed_ + half_open_.successes_needed() > half_open_.verdicts()) {
-    open(transition_cause::probe_failed, call.now, since_call_start_ ? call.started : call.now);
-  }
-}
-
-void circuit_state::settle(time_point now) {
-  if (mode_ == circuit_mode::half_open && now >= until_) {
-    // Counted from when the wait ran out, not from when somebody noticed.
-    open(transition_cause::probe_missing, until_, until_);
-  }
-}
-
 void circuit_state::open(transition_cause why, time_point now, time_point since) {
   go(circuit_mode::open, why, now);
   ++openings_;
-  until_ = saturating_add(since, open_for_.after(openings_));
+  until_ = saturating_add(since, options_->open_for.after(openings_));
 }
 
 void circuit_state::close(transition_cause why, time_point now) {
+  trips_from_ = why == transition_cause::probe_succeeded
+                    ? saturating_add(now, options_->closed_at_least)
+                    : time_point::min();
   go(circuit_mode::closed, why, now);
   openings_ = 0;
 }
@@ -214,15 +183,23 @@ void circuit_state::close_elsewhere(time_point now) {
 }
 
 void circuit_state::go(circuit_mode to, transition_cause why, time_point now) {
+  constexpr std::uint8_t most = 4;
+  if (!transitions_) transitions_ = std::make_unique<circuit_transition[]>(most);
   transitions_[pending_] = {mode_, to, why, now};
-  if (pending_ + 1U < transitions_.size()) ++pending_;
+  if (pending_ + 1 < most) ++pending_;
   ++transition_count_;
   if (to == circuit_mode::closed || to == circuit_mode::metrics_only) {
     for (placed_rule& r : rules_) {
+      // Buckets go on from a recovery: it was in them that it was judged.
+      if (recovered_ && std::holds_alternative<bucket_rule>(r.run)) continue;
       std::visit([](auto& run) { run.clear(); }, r.run);
     }
+    recovered_ = false;
     tripped_failures_ = 0;
     tripped_rate_ = -1;
+  }
+  if (to == circuit_mode::open) {
+    if (bucket_rule* const b = buckets()) b->clear();
   }
   mode_ = to;
   marks_ = 0;
@@ -236,21 +213,20 @@ void circuit_state::reconfigure(const circuit_options& options, bool new_rules,
     rules_ = place(options, grids);
     marks_ = 0;
   }
-  open_for_ = options.open_for;
-  half_open_ = options.half_open;
-  exclusive_ = options.reopens == reopening::exclusive;
-  since_call_start_ = options.since == open_since::call_start;
+  options_ = &options;
 }
 
 circuit_mode circuit_state::mode_at(time_point now) const noexcept {
-  if (mode_ == circuit_mode::open && now >= reopens_at()) return circuit_mode::half_open;
+  if (mode_ == circuit_mode::open && now >= reopens_at() && !on_call()) {
+    return circuit_mode::half_open;
+  }
   return mode_;
 }
 
 bool circuit_state::refuses() const noexcept {
   if (held_ && mode_ == circuit_mode::open) return false;  // until when, time alone does not tell
   return mode_ == circuit_mode::open || mode_ == circuit_mode::forced_open ||
-         (mode_ == circuit_mode::half_open && !has_slot());
+         (mode_ == circuit_mode::half_open && !ramping() && !has_slot());
 }
 
 time_point circuit_state::wake_at() const noexcept {
@@ -259,7 +235,7 @@ time_point circuit_state::wake_at() const noexcept {
 }
 
 time_point circuit_state::reopens_at() const noexcept {
-  return exclusive_ ? saturating_add(until_, duration(1)) : until_;
+  return options_->reopens == reopening::exclusive ? saturating_add(until_, duration(1)) : until_;
 }
 
 bool circuit_state::minds_success() const noexcept {
@@ -292,7 +268,7 @@ double circuit_state::slow_rate(time_point now, const success_counts& successes)
 std::span<const circuit_transition> circuit_state::take_transitions() noexcept {
   const std::size_t n = pending_;
   pending_ = 0;
-  return std::span(transitions_).first(n);
+  return {transitions_.get(), n};
 }
 
 }  // namespace weir::detail

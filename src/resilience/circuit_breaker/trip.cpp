@@ -30,7 +30,7 @@ void ratio_rule::record(const call_record& c, window_grid* grid) {
   if (!c.failed && !slow) return;
   const std::uint64_t epoch = grid->epoch(c.now);
   if (c.failed) failures_.add(epoch);
-  if (slow) slow_.add(epoch);
+  if (slow) slow_->add(epoch);
 }
 
 trip_view ratio_rule::view(time_point now, window_grid* grid,
@@ -38,7 +38,7 @@ trip_view ratio_rule::view(time_point now, window_grid* grid,
   const std::uint64_t epoch = grid->epoch(now);
   const std::uint64_t failed = failures_.total(epoch);
   trip_view v;
-  v.bad = watches_time() ? slow_.total(epoch) : failed;
+  v.bad = watches_time() ? slow_->total(epoch) : failed;
   v.calls = failed + successes.successes(window, epoch);
   if (v.calls == 0 || v.calls < min_calls_) return v;
   v.rate = static_cast<double>(v.bad) / static_cast<double>(v.calls);
@@ -71,6 +71,46 @@ trip_view last_rule::view(time_point, window_grid*, const success_counts&) noexc
 void last_rule::clear() noexcept {
   std::fill(bits_.begin(), bits_.end(), 0);
   next_ = held_ = failed_ = 0;
+}
+
+void bucket_rule::record(const call_record& c, window_grid*) {
+  const std::int64_t n = number(c.started());
+  if (buckets_.empty() || buckets_.back().number < n) {
+    if (buckets_.size() == count) buckets_.erase(buckets_.begin());
+    buckets_.push_back({n, 0, 0});
+  }
+  for (auto b = buckets_.rbegin(); b != buckets_.rend() && b->number >= n; ++b) {
+    if (b->number != n) continue;
+    ++b->calls;
+    b->failed += c.failed ? 1 : 0;
+  }
+}
+
+double bucket_rule::share(time_point now) const noexcept {
+  const std::int64_t oldest = number(now) - count;
+  int held = 0;
+  int bad_ones = 0;
+  for (const bucket& b : buckets_) {
+    if (b.number < oldest) continue;
+    ++held;
+    bad_ones += bad(b) ? 1 : 0;
+  }
+  return held == 0 ? 0 : static_cast<double>(bad_ones) / held;
+}
+
+trip_view bucket_rule::view(time_point now, window_grid*, const success_counts&) noexcept {
+  const std::int64_t oldest = number(now) - count;
+  trip_view v;
+  v.rate = share(now);
+  std::int64_t held = 0;
+  for (const bucket& b : buckets_) {
+    if (b.number < oldest) continue;
+    ++held;
+    v.bad += b.failed;
+    v.calls += b.calls;
+  }
+  v.trips = held == count && v.rate >= 1;
+  return v;
 }
 
 }  // namespace weir::detail

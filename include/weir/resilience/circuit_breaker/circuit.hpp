@@ -23,7 +23,7 @@ namespace weir::detail {
 class circuit_shard {
  public:
   static circuit_shard* make(std::size_t windows);
-  static void operator delete(void* memory) noexcept;
+  static void operator delete(circuit_shard* shard, std::destroying_delete_t) noexcept;
 
   void count_success() noexcept { raise(successes_); }
   void count_rejection() noexcept { raise(rejections_); }
@@ -48,6 +48,7 @@ class circuit_shard {
   }
 
  private:
+  static std::size_t bytes_of(std::size_t windows) noexcept;
   explicit circuit_shard(std::uint32_t windows) noexcept : window_count_(windows) {}
   static void raise(std::atomic<std::uint64_t>& n) noexcept {
     n.store(n.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
@@ -65,7 +66,8 @@ class circuit_shard {
 // them; the old one stays, since a thread may be in it, until the circuit goes.
 struct circuit_layout {
   sharded<circuit_shard> shards;
-  std::vector<std::unique_ptr<window_grid>> grids;
+  std::unique_ptr<window_grid[]> grids;
+  std::size_t grid_count = 0;
   std::unique_ptr<circuit_layout> former;
 };
 
@@ -123,7 +125,9 @@ class circuit final : public success_counts {
   }
   void fail(std::uint32_t generation, time_point started, time_point now,
             std::string_view error) noexcept;
-  void ignore(std::uint32_t generation, time_point now) noexcept;
+  void ignore(std::uint32_t generation, time_point started, time_point now) noexcept;
+  // It says nothing, whatever ignored calls count as.
+  void withdraw(std::uint32_t generation, time_point now) noexcept;
 
   // --- Looking and steering; any thread, any time.
   circuit_mode state(time_point now) noexcept;
@@ -166,6 +170,10 @@ class circuit final : public success_counts {
            static_cast<std::uint64_t>(circuit_mode::closed);
   }
 
+  // Long enough for a message, short enough that an outage does not fill memory with them.
+  static constexpr std::size_t longest_error = 256;
+  static std::int64_t ticks(time_point t) noexcept { return t.time_since_epoch().count(); }
+
   circuit(circuit_options options, std::unique_ptr<circuit_layout> layout);
   ~circuit() override = default;
 
@@ -181,7 +189,7 @@ class circuit final : public success_counts {
     bool turned = false;
     for (std::uint32_t i = 0; i < mine.window_count(); ++i) {
       if (!mine.window(i).try_add(now, generation)) [[unlikely]] {
-        mine.window(i).turn_and_add(now, generation, *layout.grids[i]);
+        mine.window(i).turn_and_add(now, generation, layout.grids[i]);
         turned = true;
       }
     }
@@ -195,6 +203,8 @@ class circuit final : public success_counts {
   void post_transitions();
   bool has_news() const noexcept { return hub_ && !hub_->empty(); }
   void take_limits(const trip_rules& rules) noexcept;
+  static std::unique_ptr<circuit_layout> make_layout(const trip_rules& rules);
+  static std::shared_ptr<const circuit_options> keep(circuit_options options);
   static std::vector<window_grid*> grids_of(const circuit_layout& layout);
 
   bool permits_are_out() const noexcept;
@@ -208,17 +218,19 @@ class circuit final : public success_counts {
   std::atomic<double> calls_per_mark_{0};  // a window with more successes for each mark cannot trip
   std::atomic<std::uint64_t> least_marks_{0};  // nor one with fewer marks
   std::atomic<std::uint32_t> handles_{1};
+  std::atomic<bool> ignored_ok_{false};
+  std::atomic<bool> on_call_{false};
 
   mutable std::mutex mutex_;
-  circuit_state state_;
   std::unique_ptr<circuit_layout> layouts_;  // the current one, the former ones behind it
   std::unique_ptr<event_hub> hub_;
-  std::string last_error_;
+  std::unique_ptr<std::string> last_error_;  // null: none
   std::uint64_t failed_ = 0;
   std::atomic<std::uint64_t> ignored_{0};
   const clock_source* time_;
   const std::string name_;
-  std::shared_ptr<const circuit_options> options_;
+  std::shared_ptr<const circuit_options> options_;  // without the name, so that equal ones are one
+  circuit_state state_;
 };
 
 }  // namespace weir::detail

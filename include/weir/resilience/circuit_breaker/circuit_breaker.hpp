@@ -46,7 +46,12 @@ class permit {
     }
   }
   void ignore(time_point now) noexcept {
-    if (auto* const c = std::exchange(circuit_, nullptr)) c->ignore(generation_, now);
+    if (auto* const c = std::exchange(circuit_, nullptr)) c->ignore(generation_, started_, now);
+  }
+  // The call is not to be judged at all: it was cancelled, cut short or never sent. Unlike ignore()
+  // this says nothing even where ignored calls count as successes.
+  void withdraw(time_point now) noexcept {
+    if (auto* const c = std::exchange(circuit_, nullptr)) c->withdraw(generation_, now);
   }
   void record(verdict v, time_point now, std::string_view error = {}) noexcept {
     switch (v) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "weir/base/clock.hpp"
+#include "weir/base/random.hpp"
 #include "weir/resilience/problems.hpp"
 
 namespace weir {
@@ -70,8 +71,19 @@ struct failure_ratio_of_last {
   friend bool operator==(const failure_ratio_of_last&, const failure_ratio_of_last&) = default;
 };
 
+// Cuts the last `within` into ten buckets; one is bad when failures/calls in it reaches `ratio` (in
+// (0, 1]). Trips when ten buckets hold calls and all are bad, so a short burst of failures does not
+// trip it. While recovering by a ramp (half_open.ramp) it trips again when the share of bad buckets
+// reaches ratio/2. This is aiomisc's rule. Buckets begin at whole multiples of within/10 of the
+// clock, and a call counts in the one it began in.
+struct failing_buckets {
+  double ratio = 0.5;
+  duration within = std::chrono::seconds(10);
+  friend bool operator==(const failing_buckets&, const failing_buckets&) = default;
+};
+
 using trip_rule = std::variant<failures_in_a_row, failures_within, failure_ratio, slow_ratio,
-                               failures_of_last, failure_ratio_of_last>;
+                               failures_of_last, failure_ratio_of_last, failing_buckets>;
 
 // One rule, or several of which any trips: `.trip = {failures_in_a_row{5}, failure_ratio{}}`.
 class trip_rules {
@@ -136,6 +148,12 @@ struct half_open_options {
   // After so long without a decision the circuit opens again, so that a probe that never reports
   // cannot hold it for ever. Zero: no limit.
   duration longest_wait = std::chrono::seconds(60);
+  // Above zero: recover by a ramp instead of by permits. A call is admitted with a probability that
+  // grows from none to all over this time: if 1 + U < 2^(t/ramp), U uniform in [0, 1). Then it is
+  // closed, unless ramp_ratio or more of at least ramp_min_calls of those admitted failed.
+  duration ramp = duration::zero();
+  double ramp_ratio = 0.5;  // in (0, 1]
+  std::uint32_t ramp_min_calls = 5;
 
   std::uint32_t successes_needed() const noexcept {
     if (successes != 0) return successes;
@@ -152,6 +170,13 @@ enum class reopening : std::uint8_t { inclusive, exclusive };
 // From where the open time runs: from the verdict that tripped, or from the start of that call.
 enum class open_since : std::uint8_t { verdict, call_start };
 
+// What a verdict `ignored` does: nothing at all, or the same as a success. A call that was
+// withdrawn, cancelled or forgotten does nothing either way.
+enum class ignored_as : std::uint8_t { nothing, success };
+
+// When time alone changes the state: as soon as anybody looks, or only when a call comes.
+enum class evaluation : std::uint8_t { on_read, on_call };
+
 // A circuit breaker's options. Value type; every field has a default that is fit for use.
 struct circuit_options {
   std::string name = {};
@@ -160,6 +185,13 @@ struct circuit_options {
   half_open_options half_open = {};
   reopening reopens = reopening::inclusive;
   open_since since = open_since::verdict;
+  ignored_as ignored = ignored_as::nothing;
+  evaluation evaluated = evaluation::on_read;
+  // It does not trip for so long after it closed from half-open.
+  duration closed_at_least = duration::zero();
+  // Where a ramp's chance comes from; null: each thread's own. Asked under the circuit's lock; must
+  // outlive the circuit.
+  random_source* random = nullptr;
   // Where the faces without a `now` argument read the time; null: the machine's clock. Must outlive
   // the circuit.
   const clock_source* time = nullptr;

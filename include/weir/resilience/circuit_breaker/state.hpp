@@ -1,7 +1,7 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <variant>
 #include <vector>
@@ -33,7 +33,8 @@ struct finished_call {
 // and asked for through success_counts. Not thread-safe; knows time only as an argument.
 class circuit_state {
  public:
-  // One grid for each time-window rule, in order of the rules; they outlive the state.
+  // One grid for each time-window rule, in order of the rules. They and the options outlive the
+  // state, or are replaced by reconfigure().
   circuit_state(const circuit_options& options, std::span<window_grid* const> grids);
 
   struct admission {
@@ -73,6 +74,8 @@ class circuit_state {
   // Nobody is let through now, nor before wake_at() unless a verdict comes.
   bool refuses() const noexcept;
   time_point wake_at() const noexcept;
+  // Reading the state does not change it.
+  bool on_call() const noexcept { return options_->evaluated == evaluation::on_call; }
   // When an open circuit lets a probe through.
   time_point reopens_at() const noexcept;
 
@@ -92,7 +95,7 @@ class circuit_state {
   std::span<const circuit_transition> take_transitions() noexcept;
 
  private:
-  using rule = std::variant<row_rule, within_rule, ratio_rule, last_rule>;
+  using rule = std::variant<row_rule, within_rule, ratio_rule, last_rule, bucket_rule>;
   struct placed_rule {
     rule run;
     window_grid* grid;  // null for a rule without a time window
@@ -104,15 +107,20 @@ class circuit_state {
   void open(transition_cause why, time_point now, time_point since);
   void close(transition_cause why, time_point now);
   void record_probe(const finished_call& call);
+  void record_on_ramp(const finished_call& call);
   bool has_slot() const noexcept;
+  bool ramping() const noexcept { return options_->half_open.ramp != duration::zero(); }
+  bool since_call_start() const noexcept { return options_->since == open_since::call_start; }
+  bool ramp_admits(time_point now) const noexcept;
+  bucket_rule* buckets() noexcept;
   trip_view view(placed_rule& r, time_point now, const success_counts& successes) noexcept;
 
   std::vector<placed_rule> rules_;
-  open_time open_for_;
-  half_open_options half_open_;
-  bool exclusive_;
-  bool since_call_start_;
+  const circuit_options* options_;
   bool held_ = false;
+  bool recovered_ = false;  // it goes from a ramp to closed
+  time_point ramp_from_{};
+  time_point trips_from_ = time_point::min();  // it does not trip before
 
   circuit_mode mode_ = circuit_mode::closed;
   std::uint8_t pending_ = 0;
@@ -126,10 +134,11 @@ class circuit_state {
   std::uint64_t tripped_failures_ = 0;  // what was counted when it left the closed state
   double tripped_rate_ = -1;
   std::uint64_t transition_count_ = 0;
-  std::array<circuit_transition, 4> transitions_;
+  // Room for four; there from the first on, since most circuits never change.
+  std::unique_ptr<circuit_transition[]> transitions_;
 };
 
-// The grids that the rules of these options need, in their order.
-std::vector<std::unique_ptr<window_grid>> make_grids(const trip_rules& rules);
+// The time windows that these rules need, in their order.
+std::vector<duration> windows_of(const trip_rules& rules);
 
 }  // namespace weir::detail

@@ -24,6 +24,7 @@ struct call_record {
   time_point now;
   duration took;
   bool failed;
+  time_point started() const noexcept { return now - took; }
 };
 
 // What a rule sees in its window.
@@ -77,13 +78,12 @@ class ratio_rule {
  public:
   ratio_rule(const failure_ratio& o, std::uint32_t buckets) noexcept
       : failures_(buckets),
-        slow_(buckets),
         ratio_(o.ratio),
         min_calls_(o.min_calls),
         compare_(o.compare) {}
-  ratio_rule(const slow_ratio& o, std::uint32_t buckets) noexcept
+  ratio_rule(const slow_ratio& o, std::uint32_t buckets)
       : failures_(buckets),
-        slow_(buckets),
+        slow_(std::make_unique<bucket_ring>(buckets)),
         slower_than_(o.slower_than),
         ratio_(o.ratio),
         min_calls_(o.min_calls),
@@ -92,18 +92,18 @@ class ratio_rule {
   trip_view view(time_point now, window_grid* grid, const success_counts& successes) noexcept;
   void clear() noexcept {
     failures_.clear();
-    slow_.clear();
+    if (slow_) slow_->clear();
   }
   bool minds_success() const noexcept { return false; }
   bool watches_time() const noexcept { return slower_than_ != duration::max(); }
   std::uint64_t bad(std::uint64_t epoch) noexcept {
-    return watches_time() ? slow_.total(epoch) : failures_.total(epoch);
+    return watches_time() ? slow_->total(epoch) : failures_.total(epoch);
   }
   std::size_t window = 0;
 
  private:
   bucket_ring failures_;
-  bucket_ring slow_;
+  std::unique_ptr<bucket_ring> slow_;  // where it watches time
   duration slower_than_ = duration::max();
   double ratio_;
   std::uint32_t min_calls_;
@@ -136,6 +136,36 @@ class last_rule {
   double ratio_ = 0;
   std::uint32_t min_calls_;
   comparison compare_ = comparison::at_least;
+};
+
+// failing_buckets: the ten last buckets that hold calls.
+class bucket_rule {
+ public:
+  explicit bucket_rule(const failing_buckets& o) noexcept
+      : width_(std::max<std::int64_t>(1, o.within.count() / count)), ratio_(o.ratio) {}
+  void record(const call_record& c, window_grid*);
+  trip_view view(time_point now, window_grid*, const success_counts&) noexcept;
+  // Bad buckets of those that hold calls, and are in the window.
+  double share(time_point now) const noexcept;
+  bool recovery_failed(time_point now) const noexcept { return share(now) >= ratio_ / 2; }
+  void clear() noexcept { buckets_.clear(); }
+  bool minds_success() const noexcept { return true; }
+
+ private:
+  static constexpr std::int64_t count = 10;
+  struct bucket {
+    std::int64_t number;
+    std::uint32_t calls;
+    std::uint32_t failed;
+  };
+  std::int64_t number(time_point t) const noexcept { return t.time_since_epoch().count() / width_; }
+  bool bad(const bucket& b) const noexcept {
+    return static_cast<double>(b.failed) / b.calls >= ratio_;
+  }
+
+  std::int64_t width_;
+  double ratio_;
+  std::vector<bucket> buckets_;  // the newest is last; each holds calls
 };
 
 bool reaches(double rate, double threshold, comparison how) noexcept;
