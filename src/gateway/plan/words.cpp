@@ -40,6 +40,9 @@ struct rule_words {
   std::string operator()(const failure_ratio_of_last& r) const {
     return percent(r.ratio) + " of the last " + std::to_string(r.calls) + " calls failed";
   }
+  std::string operator()(const failing_buckets& r) const {
+    return percent(r.ratio) + " of the calls failed in each of ten parts of " + words_of(r.within);
+  }
 };
 
 }  // namespace

@@ -4,11 +4,12 @@ namespace weir::profiles {
 
 circuit_options pybreaker(std::uint32_t fail_max, duration reset_timeout,
                           std::uint32_t success_threshold) {
-  return {.trip = failures_in_a_row{fail_max},
-          .open_for = reset_timeout,
-          .half_open = {.permits = 1, .successes = success_threshold},
-          .ignored = ignored_as::success,
-          .evaluated = evaluation::on_call};
+  return {
+      .trip = failures_in_a_row{fail_max},
+      .open_for = reset_timeout,
+      .half_open = {.permits = 1, .successes = success_threshold, .longest_wait = duration::zero()},
+      .ignored = ignored_as::success,
+      .evaluated = evaluation::on_call};
 }
 
 circuit_options fabfuel(std::uint32_t failure_threshold, duration recovery_timeout) {
