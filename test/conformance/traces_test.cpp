@@ -25,8 +25,12 @@ void give(permit& p, const std::string& how, time_point now) {
 }
 
 void look(const circuit_breaker& breaker, const step& s, time_point now) {
-  if (s.after) EXPECT_EQ(to_string(breaker.state(now)), *s.after);
-  if (s.failures) EXPECT_EQ(breaker.snapshot(now).failures, *s.failures);
+  if (s.after) {
+    EXPECT_EQ(to_string(breaker.state(now)), *s.after);
+  }
+  if (s.failures) {
+    EXPECT_EQ(breaker.snapshot(now).failures, *s.failures);
+  }
 }
 
 void play(const trace& t) {
@@ -52,16 +56,24 @@ void play(const trace& t) {
       running.erase(it);
     } else if (s.what != step::kind::look) {
       auto leave = breaker.try_acquire(now);
-      if (s.admitted) ASSERT_EQ(leave.has_value(), *s.admitted);
-      if (s.state) EXPECT_EQ(to_string(breaker.state(now)), *s.state);
-      if (!leave && s.retry_after) EXPECT_EQ(leave.error().retry_after, *s.retry_after);
+      if (s.admitted) {
+        ASSERT_EQ(leave.has_value(), *s.admitted);
+      }
+      if (s.state) {
+        EXPECT_EQ(to_string(breaker.state(now)), *s.state);
+      }
+      if (!leave && s.retry_after) {
+        EXPECT_EQ(leave.error().retry_after, *s.retry_after);
+      }
       if (leave && s.what == step::kind::call) give(*leave, s.how, now);
       if (leave && s.what == step::kind::begin) running.emplace(s.id, *std::move(leave));
     }
     look(breaker, s, now);
     if (testing::Test::HasFailure()) return;
   }
-  if (t.transitions) EXPECT_EQ(transitions, *t.transitions);
+  if (t.transitions) {
+    EXPECT_EQ(transitions, *t.transitions);
+  }
 }
 
 class Traces : public testing::TestWithParam<std::string> {};
