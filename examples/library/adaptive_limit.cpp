@@ -1,4 +1,5 @@
-// A service answers in 10 ms as long as no more than 20 calls are with it. Nobody told the limit so.
+// A service answers in 10 ms as long as no more than 20 calls are with it. Nobody told the limit
+// so.
 
 #include <weir/resilience.hpp>
 

@@ -20,7 +20,8 @@ int main() {
   const weir::pipeline policy(patient);
   const auto held = patient.try_acquire();
   const auto answer = policy.run([] { return 1; }, weir::run_options{.time = &clock});
-  expect(!answer && answer.error() == weir::condition::rejected, "300 ms in the queue, then rejected");
+  expect(!answer && answer.error() == weir::condition::rejected,
+         "300 ms in the queue, then rejected");
   expect(patient.look().waiting == 0, "and out of the queue");
   return 0;
 }

@@ -1,7 +1,7 @@
-// Fresh for five seconds; for a minute more, better than an error. And one call for many equal ones.
+// Fresh for five seconds; for a minute more, better than an error. And one call for many equal
+// ones.
 
 #include <weir/resilience.hpp>
-#include <weir/resilience/cache/coalescer.hpp>
 
 #include <string>
 

@@ -1,4 +1,5 @@
-// A limit for each try and one for all of them. On threads a time-out is kept to by the call itself.
+// A limit for each try and one for all of them. On threads a time-out is kept to by the call
+// itself.
 
 #include <weir/resilience.hpp>
 

@@ -77,10 +77,7 @@ class within_rule {
 class ratio_rule {
  public:
   ratio_rule(const failure_ratio& o, std::uint32_t buckets) noexcept
-      : failures_(buckets),
-        ratio_(o.ratio),
-        min_calls_(o.min_calls),
-        compare_(o.compare) {}
+      : failures_(buckets), ratio_(o.ratio), min_calls_(o.min_calls), compare_(o.compare) {}
   ratio_rule(const slow_ratio& o, std::uint32_t buckets)
       : failures_(buckets),
         slow_(std::make_unique<bucket_ring>(buckets)),
