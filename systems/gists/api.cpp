@@ -20,7 +20,9 @@ void serve_api(service& to, const std::string& file) {
   const std::string list = text.str();
   const auto parsed = parser.parse(list, memory);
   if (!in || !parsed || !parsed->is(json::kind::array)) {
-    throw std::runtime_error(file + " is no list of gists");
+    throw std::runtime_error(file.empty()
+                                 ? "systems/gists/gists.json is missing; name one with --gists"
+                                 : file + " is no list of gists");
   }
   auto by_id = std::make_shared<std::map<std::string, std::string, std::less<>>>();
   for (json::value gist : parsed->elements()) {

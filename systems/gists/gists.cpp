@@ -4,6 +4,7 @@
 
 #include "systems/common/web.hpp"
 #include "systems/gists/statistics.hpp"
+#include "weir/resilience/circuit_breaker/profiles.hpp"
 #include "weir/resilience/face/guarded.hpp"
 
 namespace weir::systems::gists {
@@ -44,9 +45,9 @@ std::string fetch(const web& internet, const std::string& url) {
 }
 
 template <class Fetch>
-auto decorated(const std::string& name, const rule& r, Fetch f) {
+auto decorated(const std::string& name, const gists_options& with, Fetch f) {
   return std::make_shared<cutout<Fetch, only_exceptions<api_failure>>>(
-      breaker_options(name, r), std::move(f), only<api_failure>);
+      breaker_options(name, with.profile, with.cutout), std::move(f), only<api_failure>);
 }
 
 // Ends a handler: what the API gave, or why there is nothing.
@@ -66,28 +67,33 @@ reply passed_on(const Fetch& f) {
 
 }  // namespace
 
-circuit_options breaker_options(const std::string& name, const rule& r) {
-  return {.name = name,
-          .trip = failure_ratio{.ratio = r.ratio,
-                                .within = r.within,
-                                .min_calls = 10,
-                                .compare = comparison::more_than},
-          .open_for = r.broken,
-          .half_open = {.permits = 3}};
+circuit_options breaker_options(const std::string& name, profile p, const rule& r) {
+  circuit_options made = p == profile::aiomisc
+                             ? profiles::aiomisc(r.ratio, r.within, r.broken, r.recovery)
+                             : profiles::aiomisc_as_documented(r.ratio, r.within, r.broken);
+  made.name = name;
+  made.half_open.ramp = r.recovery;
+  made.half_open.ramp_ratio = r.ratio;
+  // One failure that comes first would be all of the calls.
+  if (p == profile::ratio) {
+    made.trip = failure_ratio{
+        .ratio = r.ratio, .within = r.within, .min_calls = 10, .compare = comparison::more_than};
+  }
+  return made;
 }
 
 void serve_gists(service& to, const gists_options& with) {
   const web internet(with.timeout, with.ca_file);
   const std::string list_url = with.api + "/public";
 
-  const circuit_breaker github(breaker_options("context", with.context));
+  const circuit_breaker github(breaker_options("context", with.profile, with.context));
   to.get_blocking("/", [=](const std::string&) {
     return passed_on(
         [&] { return github.context([&] { return internet.get(list_url); }, inspect_error); });
   });
 
-  auto list = decorated("cutout_list", with.cutout, [=] { return fetch(internet, list_url); });
-  auto one = decorated("cutout_one", with.cutout, [=](const std::string& id) {
+  auto list = decorated("cutout_list", with, [=] { return fetch(internet, list_url); });
+  auto one = decorated("cutout_one", with, [=](const std::string& id) {
     return fetch(internet, with.api + "/" + path_segment(id));
   });
   to.get_blocking("/cutout",

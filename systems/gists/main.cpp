@@ -31,10 +31,16 @@ int main(int argc, char** argv) {
                  ->check(CLI::ExistingFile);
              add_duration(app, "--timeout", with.timeout, "how long it may take");
              app.add_flag("!--no-breaker", with.breaker, "let everything through");
+             app.add_option("--profile", with.profile,
+                            "the ratio is of: all calls, or aiomisc's buckets")
+                 ->transform(CLI::CheckedTransformer(std::map<std::string, gists::profile>{
+                     {"ratio", gists::profile::ratio}, {"aiomisc", gists::profile::aiomisc}}));
              add_duration(app, "--within", with.context.within, "the context's window");
              add_duration(app, "--broken", with.context.broken, "how long it stays broken");
+             add_duration(app, "--recovery", with.context.recovery, "and recovers");
              add_duration(app, "--cutout-within", with.cutout.within, "the decorators' window");
              add_duration(app, "--cutout-broken", with.cutout.broken, "how long they stay broken");
+             add_duration(app, "--cutout-recovery", with.cutout.recovery, "and recover");
            }},
       {.name = "api",
        .what = "the stand-in: GET /gists/public and /gists/{id}",

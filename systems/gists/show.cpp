@@ -9,8 +9,8 @@ namespace {
 using namespace std::chrono_literals;
 using stage::at_port;
 
-constexpr story_times in_earnest{20s, 5s, 30s, 6s};
-constexpr story_times in_short{6s, 1s, 3s, 1s};
+constexpr story_times in_earnest{20s, 5s, 20s, 30s, 6s};
+constexpr story_times in_short{6s, 1s, 2s, 3s, 1s};
 
 struct ports {
   explicit ports(const stage::show_options& how)
@@ -30,8 +30,8 @@ void hire(stage::company& into, const stage::show_options& how) {
     command.insert(command.end(), more.begin(), more.end());
   };
   if (how.quick) {
-    and_also(
-        {"--within", "6s", "--broken", "1s", "--cutout-within", "6s", "--cutout-broken", "3s"});
+    and_also({"--within", "6s", "--broken", "1s", "--recovery", "2s", "--cutout-within", "6s",
+              "--cutout-broken", "3s"});
   }
   if (!how.breaker) and_also({"--no-breaker"});
   into.add({"gists", command, {}, at.gists});

@@ -30,9 +30,6 @@ struct statistics::counters {
   std::atomic<std::uint64_t> recovering_ok{0};
   std::atomic<std::uint64_t> recovering_failed{0};
 
-  // The success that ends the recovery is told after the change that it caused.
-  std::atomic<bool> just_recovered{false};
-
   void take(const circuit_event& e) {
     const bool recovers = e.to == circuit_mode::half_open;
     switch (e.kind) {
@@ -43,7 +40,7 @@ struct statistics::counters {
         ++broken;
         break;
       case circuit_event_kind::success:
-        if (recovers || just_recovered.exchange(false)) ++recovering_ok;
+        if (recovers) ++recovering_ok;
         break;
       case circuit_event_kind::failure:
         if (recovers) ++recovering_failed;
@@ -59,7 +56,6 @@ statistics::statistics(const circuit_breaker& of)
   breaker_.listen(
       circuit_event_mask::all(), [c = counters_, name = of.name()](const circuit_event& e) {
         if (e.kind != circuit_event_kind::transition) return c->take(e);
-        c->just_recovered = e.why == transition_cause::probe_succeeded;
         log::info("circuit", {{"circuit", name}, {"from", named(e.from)}, {"to", named(e.to)}});
       });
 }

@@ -20,7 +20,6 @@ using stage::milliseconds;
 
 constexpr duration gap = 50ms;     // between calls: 20 a second
 constexpr duration slack = 600ms;  // for a busy machine
-constexpr duration recovery_limit = 10s;
 
 // One breaker as /statistics shows it.
 struct breaker_view {
@@ -118,6 +117,17 @@ class outage {
     return false;
   }
 
+  // Percent of the samples from one to another.
+  long share_let_through(std::size_t from, std::size_t to) const {
+    const auto let_through =
+        std::count_if(samples_.begin() + static_cast<std::ptrdiff_t>(from),
+                      samples_.begin() + static_cast<std::ptrdiff_t>(to),
+                      [](const sample& s) { return s.how != sample::kind::rejected; });
+    return to == from ? 0
+                      : std::lround(100.0 * static_cast<double>(let_through) /
+                                    static_cast<double>(to - from));
+  }
+
   std::string statuses() const {
     std::string text;
     for (const auto& [status, count] : by_status_) {
@@ -188,7 +198,7 @@ class outage {
     const duration lasted = now() - broken_at_;
     told_.row("broken for " + milliseconds(times_.broken), milliseconds(lasted),
               recovering && lasted >= times_.broken - slack && lasted <= times_.broken + slack);
-    stream(2s, [](const breaker_view& b) {
+    stream(times_.recovery, [](const breaker_view& b) {
       return b.count("call_recovering_failed") > 0 && b.state == "BROKEN";
     });
     broken_at_ = now();
@@ -202,15 +212,26 @@ class outage {
   void recovers() {
     api_is("{}", "is well again");
     const auto requests = company_.requests_seen("api");
-    const bool passing = stream(times_.broken + recovery_limit,
-                                [](const breaker_view& b) { return b.state == "PASSING"; });
+    stream(times_.broken + slack, [](const breaker_view& b) { return b.state == "RECOVERING"; });
+    const time_point from = now();
+    const std::size_t first = samples_.size();
+    const bool passing =
+        stream(times_.recovery + slack, [](const breaker_view& b) { return b.state == "PASSING"; });
+    const duration lasted = now() - from;
     const breaker_view seen = look();
     const auto after = company_.requests_seen("api");
-    told_.row("a sample runs well, and it passes again",
-              std::to_string(seen.count("call_recovering_ok")) + " recovered, the API saw " +
+    told_.row("after " + milliseconds(times_.recovery) + " of recovering well it passes again",
+              milliseconds(lasted) + "; the API saw " +
                   (requests && after ? std::to_string(*after - *requests) : "?") + "; " +
                   seen.state,
-              passing && seen.count("call_recovering_ok") >= 1);
+              passing && lasted >= times_.recovery - slack && lasted <= times_.recovery + slack);
+    const std::size_t middle = first + (samples_.size() - first) / 2;
+    const auto early = share_let_through(first, middle);
+    const auto late = share_let_through(middle, samples_.size());
+    told_.row("meanwhile a growing share of the calls runs",
+              std::to_string(early) + " % of the first half, " + std::to_string(late) +
+                  " % of the second",
+              early < late && early < 50 && late > 30);
     stream(times_.lead, [](const breaker_view&) { return false; });
     told_.row("and all calls pass", statuses(), only(200));
   }

@@ -8,6 +8,7 @@ namespace weir::systems::gists {
 struct story_times {
   duration within;         // the context's window
   duration broken;         // how long its breaker stays broken
+  duration recovery;       // and recovers
   duration cutout_broken;  // the decorators'
   duration lead;           // how long all is well at first
 };

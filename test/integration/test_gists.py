@@ -24,7 +24,7 @@ class Gists:
     def __init__(self, service, *arguments):  # noqa: F811
         self.api = service("weir-gists", "--faults", kind="api")
         self.at = service("weir-gists", "--api", self.api.url + "/gists", "--timeout", "500ms", "--broken", "1s",
-                          "--cutout-broken", "3s", *arguments, kind="serve")
+                          "--recovery", "1s", "--cutout-broken", "3s", *arguments, kind="serve")
 
     def get(self, target="/"):
         return self.at.get(target)
@@ -99,14 +99,8 @@ def test_other_statuses_are_ignored_by_the_inspector_and_by_the_list_of_exceptio
     for form, name in (("/", "context"), ("/cutout", "cutout_list")):
         for _ in range(2 * LEAST):
             problem(gists.get(form), 502)
-        assert gists.seen(name)["state"] == "PASSING"
-    # They did not fill the window either: now it takes as many calls as ever.
-    gists.api.faults(fail=500)
-    for _ in range(LEAST - 1):
-        gists.get()
-    assert gists.seen()["state"] == "PASSING"
-    gists.get()
-    assert gists.seen()["state"] == "BROKEN"
+        seen = gists.seen(name)
+        assert (seen["state"], seen["ratio"]) == ("PASSING", 0)
 
 
 def test_a_fifth_is_not_too_much_and_more_is(gists):
@@ -153,14 +147,19 @@ def test_each_decorated_function_has_a_breaker_of_its_own(gists):
         ["PASSING", "BROKEN", "PASSING"]
 
 
-def test_it_recovers_by_a_sample_that_goes_well(gists):
+def test_it_recovers_by_a_sample_that_grows_and_goes_well(gists):
     gists.break_it()
     gists.api.faults()
     gists.wait_state("RECOVERING")
-    end = time.monotonic() + 10
+    began, let_through = time.monotonic(), []
     while gists.seen()["state"] != "PASSING":
-        assert gists.get().status in (200, 503)
-        assert time.monotonic() < end
+        status = gists.get().status
+        assert status in (200, 503)
+        let_through.append(status == 200)
+        assert time.monotonic() < began + 10
+    assert 0.8 <= time.monotonic() - began <= 1.5 * SLOWER
+    middle = len(let_through) // 2
+    assert sum(let_through[:middle]) < sum(let_through[middle:])
     assert gists.seen()["call_recovering_ok"] >= 1 and gists.seen()["call_recovering_failed"] == 0
     assert gists.get().status == 200
 
@@ -183,6 +182,23 @@ def test_the_counters_add_up(gists):
         gists.get()
     seen = gists.seen()
     assert [seen[c] for c in COUNTERS] == [LEAST + 4, LEAST, 4, 0, 0, 0]
+
+
+# The other reading of "20 %".
+
+
+def test_the_profile_of_aiomisc_breaks_when_every_tenth_of_its_window_is_bad(service):  # noqa: F811
+    gists = Gists(service, "--profile", "aiomisc", "--within", "1s")
+    gists.api.faults(fail=500)
+    for _ in range(3 * LEAST):
+        assert gists.get().status == 502
+    began = time.monotonic()
+    assert gists.seen()["state"] == "PASSING"
+    while gists.seen()["state"] == "PASSING":
+        assert gists.get().status in (502, 503)
+        assert time.monotonic() < began + 5
+    assert time.monotonic() - began >= 0.4
+    problem(gists.get(), 503)
 
 
 # The outside URL.
