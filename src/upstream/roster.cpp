@@ -39,8 +39,9 @@ std::string instance_spec::key() const {
   return (v6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
 }
 
-roster::roster(roster_options options)
+roster::roster(roster_options options, circuit_made made)
     : options_(std::move(options)),
+      made_(std::move(made)),
       current_(empty_snapshot()),
       in_a_row_(threshold(options_.ejection)) {}
 
@@ -58,7 +59,9 @@ std::optional<circuit_breaker> roster::new_circuit(const instance_spec& spec) co
   if (!options_.circuit) return std::nullopt;
   circuit_options o = *options_.circuit;
   o.name += "/" + spec.key();
-  return circuit_breaker(std::move(o));
+  circuit_breaker made(std::move(o));
+  if (made_) made_(made);
+  return made;
 }
 
 bool roster::set(const std::vector<instance_spec>& now_listed, time_point now) {

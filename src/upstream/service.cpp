@@ -36,7 +36,11 @@ std::shared_ptr<service> service_registry::prepare(const service_settings& setti
   if (settings.discovery) {
     if (known != kept_.end()) instances = known->second.instances;
     if (!instances) {
-      instances = std::make_shared<roster>(settings.instances);
+      roster::circuit_made made;
+      if (made_) {
+        made = [tell = made_, of = settings](const circuit_breaker& c) { tell(c, of); };
+      }
+      instances = std::make_shared<roster>(settings.instances, std::move(made));
       // Nobody uses it yet, and workers come before commit().
       if (settings.discovery->how == discovery_kind::fixed) {
         instances->set(settings.discovery->listed, now);

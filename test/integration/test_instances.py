@@ -148,6 +148,7 @@ def test_a_circuit_for_each_instance(cluster):
     assert instance(gate, instances[0])["circuit"] == "open"
     assert instance(gate, instances[1])["circuit"] == "closed"
     assert gate.state(f"a/{instances[0].address}") == "open"
+    assert gate.log_lines(f"circuit a/{instances[0].address} closed -> open")
     assert 0 not in shares(gate, 30)
     for u in instances:
         u.always(status(500))

@@ -9,6 +9,7 @@ when it is due, whatever became of those before it.
 import asyncio
 import collections
 import json
+import re
 import subprocess
 import sys
 import time
@@ -74,7 +75,8 @@ class _Run:
         now = time.monotonic()
         self.times.append(now - due)
         if status != 200:
-            self.fail(f"{status} {body[:120].decode(errors='replace')}")
+            said = re.search(rb'"code":"(\w+)"', body)
+            self.fail(f"{status} {said[1].decode() if said else ''}".strip())
             return
         name = body.split(b'"')[3].decode() if body.count(b'"') >= 4 else "?"
         self.by[int(now - self.began)][name] += 1

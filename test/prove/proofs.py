@@ -64,7 +64,8 @@ def comes_and_goes(seconds=60, rate=2000):
         time.sleep(1)
         four[2].signal(signal.SIGTERM)
         time.sleep(max(0.5, pause - 2))
-        four[1].signal(signal.SIGCONT)
+        four[1].signal(signal.SIGCONT)  # what it was sent while it stood still is answered to nobody
+        time.sleep(pause)
         told = load.stop()
         least = int(rate * told["seconds"] * 0.95)
         proof.row(f"requests in {told['seconds']} s", told["requests"], f"at least {least}", told["requests"] >= least)

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -86,7 +87,9 @@ class roster {
   };
   using snapshot_ptr = std::shared_ptr<const snapshot>;
 
-  explicit roster(roster_options options);
+  // `made` is told of every circuit of an instance, when it is made.
+  using circuit_made = std::function<void(const circuit_breaker&)>;
+  explicit roster(roster_options options, circuit_made made = {});
 
   std::uint64_t version() const noexcept { return version_.load(std::memory_order_acquire); }
   snapshot_ptr current() const;
@@ -125,6 +128,7 @@ class roster {
 
   mutable std::mutex mutex_;
   roster_options options_;
+  circuit_made made_;
   std::vector<std::shared_ptr<instance>> listed_;
   bool known_ = false;
   source_view source_;
