@@ -1,12 +1,14 @@
 """Several instances of a service: how they are chosen, left alone, taken back, checked and shown."""
 
 import threading
+import time
 
 import pytest
 from support.cluster import ROUTES, instance, named, service, shares, wait_for
 from support.expect import problem
 from support.raw_client import format_request
 from support.upstream import hang, in_turn, json_reply, status
+from support.weir_process import SLOWER
 
 @pytest.fixture
 def cluster(weir, upstream):
@@ -236,3 +238,16 @@ def test_operators_see_instances(cluster, command):
     assert "balance round_robin" in told and "health /healthz every 5s" in told
     live = command("check", "--live", gate.file).out
     assert all(f"[+] service a at {u.address}: connected" in live for u in instances)
+
+
+def test_a_thousand_services_and_a_thousand_instances_start_at_once_and_small(weir, upstream):
+    one = upstream()
+    one.always(json_reply({"n": 0}))
+    services = "\n".join(f"  s{k}: {{instances: [<one>, \"http://127.0.0.2:{one.port}\"]}}" for k in range(1000))
+    many = "\n".join(f"      - http://127.0.{k // 250}.{k % 250 + 1}:{one.port}" for k in range(1000))
+    began = time.monotonic()
+    gate = weir(f"services:\n{services}\n  a:\n    balance: maglev\n    instances:\n      - <one>\n{many}\n".replace(
+        f"      - http://127.0.0.1:{one.port}\n", "") + ROUTES, one=one)
+    assert time.monotonic() - began < 3 * SLOWER
+    assert gate.grew_since(0) < 100e6
+    assert len(service(gate)["instances"]) == 1000

@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <string>
+#include <thread>
+#include <vector>
 
 namespace weir::upstream {
 namespace {
@@ -256,6 +259,48 @@ TEST_F(Roster, TellsReadersOfEveryChangeByItsVersion) {
   EXPECT_EQ(r.version(), before);
   list({1});
   EXPECT_GT(r.version(), before);
+}
+
+// For the thread sanitizer, and for the sums: workers report and read while discovery changes the
+// list.
+TEST_F(Roster, IsUsedByManyThreadsAtOnce) {
+  roster_options o = options();
+  o.ejection.in_a_row = 3;
+  o.slow_start = 10ms;
+  r.reconfigure(o, now);
+  list({1, 2, 3, 4, 5, 6});
+  std::atomic<bool> over{false};
+  std::atomic<std::uint64_t> reports{0};
+  std::vector<std::thread> workers;
+  for (std::uint64_t w = 0; w < 3; ++w) {
+    workers.emplace_back([&, w] {
+      seeded_random chance(w);
+      while (!over) {
+        const auto seen = r.current();
+        if (seen->table->size() == 0) continue;
+        const candidate& c = seen->table->candidates()[seen->table->draw(chance)];
+        const time_point then = start + std::chrono::milliseconds(chance.below(60'000));
+        if (chance.below(3) == 0) {
+          r.failed(*c.who, then);
+        } else {
+          c.who->succeeded.fetch_add(1);
+          r.succeeded(*c.who, then);
+        }
+        r.settle(then);
+        ++reports;
+      }
+    });
+  }
+  for (int k = 0; k < 300 || reports < 3000; ++k) {
+    r.set(k % 2 == 0 ? listed({1, 2, 3, 4, 5, 6}) : listed({2, 4, 6, 7 + k % 3}), start);
+    r.checked(*r.current()->all.front(), k % 5 != 0, "a check", start);
+    EXPECT_LE(r.look(start).size(), 6u);
+  }
+  over = true;
+  for (std::thread& t : workers) t.join();
+  const auto last = r.current();
+  EXPECT_EQ(last->version, r.version());
+  EXPECT_GE(last->table->size(), 1u);
 }
 
 }  // namespace
