@@ -117,11 +117,11 @@ void add_cases(campaign& c) {
   c.add("breaker with a mutex, time given", 1, mutex_breaker_loop(0));
   c.add("breaker with a mutex, time given", 2, mutex_breaker_loop(0));
   c.add("breaker with a mutex, 1 % failures", 1, mutex_breaker_loop(100));
-  c.add("weir breaker, time given", 1, breaker_given_time(0));
-  c.add("weir breaker, time given", 2, breaker_given_time(0));
-  c.add("weir breaker, time given, 1 % failures", 1, breaker_given_time(100));
-  c.add("weir breaker, time given, 1 % failures", 2, breaker_given_time(100));
-  c.add("weir breaker, its own clock", 1, [b = breaker()](int, std::uint64_t calls) {
+  c.add("weir: breaker, time given", 1, breaker_given_time(0));
+  c.add("weir: breaker, time given", 2, breaker_given_time(0));
+  c.add("weir: breaker, time given, 1 % failures", 1, breaker_given_time(100));
+  c.add("weir: breaker, time given, 1 % failures", 2, breaker_given_time(100));
+  c.add("weir: breaker, its own clock", 1, [b = breaker()](int, std::uint64_t calls) {
     for (std::uint64_t i = 0; i < calls; ++i) {
       if (auto permit = b.try_acquire()) {
         keep(work(1));
@@ -129,19 +129,19 @@ void add_cases(campaign& c) {
       }
     }
   });
-  c.add("weir breaker, context()", 1, [b = breaker()](int, std::uint64_t calls) {
+  c.add("weir: breaker, context()", 1, [b = breaker()](int, std::uint64_t calls) {
     for (std::uint64_t i = 0; i < calls; ++i) keep(b.context([] { return work(1); }));
   });
-  c.add("weir rejection, time given", 1, [b = breaker()](int, std::uint64_t calls) {
+  c.add("weir: rejection, time given", 1, [b = breaker()](int, std::uint64_t calls) {
     moving_time time;
     b.force_open(time.at);
     for (std::uint64_t i = 0; i < calls; ++i) keep(b.try_acquire(time.next()).has_value());
   });
-  c.add("weir pipeline, time given", 1, machine_loop(0));
-  c.add("weir pipeline, time given", 2, machine_loop(0));
-  c.add("weir pipeline, time given, 1 % failures", 1, machine_loop(100));
-  c.add("weir pipeline.run(), a clock that stands", 1, run_loop(false));
-  c.add("weir pipeline.run(), the machine's clock", 1, run_loop(true));
+  c.add("weir: pipeline, time given", 1, machine_loop(0));
+  c.add("weir: pipeline, time given", 2, machine_loop(0));
+  c.add("weir: pipeline, time given, 1 % failures", 1, machine_loop(100));
+  c.add("weir: pipeline.run(), a clock that stands", 1, run_loop(false));
+  c.add("weir: pipeline.run(), the machine's clock", 1, run_loop(true));
 }
 
 }  // namespace

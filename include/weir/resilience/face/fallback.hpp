@@ -43,7 +43,8 @@ using numbers =
 
 template <class T, class... To>
 bool gives_any(const std::type_info& wanted, type_list<To...>) noexcept {
-  return ((wanted == typeid(To)) || ...);
+  // Itself first: this is asked at every call, and a type that differs is found out by its name.
+  return wanted == typeid(T) || ((wanted == typeid(To)) || ...);
 }
 template <class T, class... To>
 bool give_any(const std::type_info& wanted, void* into, const T& value, type_list<To...>) {
