@@ -88,6 +88,8 @@ void endpoint::sweep() {
 endpoint::picked endpoint::pick(passage& p) {
   sync();
   if (!seen_->known) {
+    // Whoever could name the instances cannot be asked, either: better told now than in a while.
+    if (!roster_->source().trouble.empty()) return picked::none;
     waiting_.push_back(p);
     if (!poll_.armed()) poll_.arm(loop_.now() + look_for_list);
     return picked::later;
@@ -203,7 +205,7 @@ void endpoint::ended(passage& p, verdict how) {
 
 void endpoint::on_poll() {
   sync();
-  if (!seen_->known) {
+  if (!seen_->known && roster_->source().trouble.empty()) {
     if (!waiting_.empty()) poll_.arm(loop_.now() + look_for_list);
     return;
   }

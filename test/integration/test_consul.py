@@ -65,6 +65,20 @@ def test_no_instance_is_503_and_says_when_to_come_back(weir, consul):
         assert int(answer.headers["Retry-After"]) >= 1
 
 
+def test_a_start_without_consul_and_without_a_snapshot_is_503_at_once_until_it_is_there(weir, upstream, consul):
+    one = named([upstream()])[0]
+    consul.list("shop", one)
+    consul.stop()
+    gate = gate_on(weir, consul)
+    began = time.monotonic()
+    for path in ("/composed/1", "/proxied/1"):
+        problem(gate.get(path), 503, proxy_status="destination_unavailable")
+    assert time.monotonic() - began < 2
+    consul.start()
+    follows(gate, one)
+    assert shares(gate, 4) == {0: 4}
+
+
 @pytest.mark.parametrize("how", ["junk", "garbage", "leaderless", "hang", "gone"])
 def test_the_last_known_instances_serve_on_when_consul_makes_no_sense(weir, upstream, consul, how):
     one, two, three = named([upstream() for _ in range(3)])
