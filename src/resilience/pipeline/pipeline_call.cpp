@@ -10,7 +10,7 @@ pipeline_call::pipeline_call(const pipeline& p, const call_facts& facts, random_
     : pipeline_(p), facts_(facts), random_(random), root_(*this), first_(0), size_(p.straight()) {
   make_room();
   until_[0] = facts_.until;
-  if (size_ != 0 && layer_at(size_ - 1).what() == layer::role::hedge) [[unlikely]] {
+  if (p.hedged()) [[unlikely]] {
     race_ = std::make_unique<race>();
   }
 }

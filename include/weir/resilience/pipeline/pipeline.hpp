@@ -56,12 +56,15 @@ class pipeline {
       : pipeline(std::vector<layer_ptr>{as_layer(policies)...}) {}
   explicit pipeline(std::vector<layer_ptr> layers)
       : layers_(std::make_shared<const std::vector<layer_ptr>>(std::move(layers))),
-        straight_(straight_from(0)) {}
+        straight_(straight_from(0)),
+        hedged_(straight_ != 0 && (*layers_)[straight_ - 1]->what() == layer::role::hedge) {}
 
   std::size_t size() const noexcept { return layers_->size(); }
   // How many layers from the outermost on a call meets one after the other: all, or up to the first
   // hedge and with it. Inside that a call may run several times at once.
   std::size_t straight() const noexcept { return straight_; }
+  // Whether the last of those is a hedge.
+  bool hedged() const noexcept { return hedged_; }
   // The same from layer `first` on: the place after the next hedge, or size().
   std::size_t straight_from(std::size_t first) const noexcept;
   const layer& operator[](std::size_t i) const noexcept { return *(*layers_)[i]; }
@@ -95,6 +98,7 @@ class pipeline {
  private:
   std::shared_ptr<const std::vector<layer_ptr>> layers_;
   std::size_t straight_;
+  bool hedged_;
 };
 
 template <policy A, policy B>
