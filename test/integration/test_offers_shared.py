@@ -1,0 +1,68 @@
+"""systems/offers/offers-shared.yaml: two gateways, one circuit, a real Redis."""
+
+import time
+
+import pytest
+from support.redis import Redis
+from support.upstream import status, text_reply
+from support.weir_process import ROOT, SLOWER
+
+FILE = ROOT / "systems/offers/offers-shared.yaml"
+
+
+@pytest.fixture
+def redis():
+    server = Redis()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def gates(weir, upstream, redis):
+    """Two gateways on the file as it is, but for its addresses and a shorter open time."""
+    partner = upstream()
+    text = FILE.read_text().replace("open: 15s", "open: 1s")
+    text = "".join(line for line in text.splitlines(True) if not line.startswith(("listen:", "admin:")))
+    host, port = partner.address.split(":")
+    env = {"REDIS_URL": redis.url, "PARTNER_HOST": host, "PARTNER_PORT": port}
+    made = [weir(text, env=env) for _ in range(2)]
+    for gate in made:
+        gate.wait_log("redis is there")
+    return (*made, partner)
+
+
+def circuit(gate):
+    return gate.get("/offer/circuit").json()
+
+
+def wait_for(holds, timeout=5.0):
+    end = time.monotonic() + timeout * SLOWER
+    while not holds():
+        assert time.monotonic() < end, "it never comes to that"
+        time.sleep(0.005)
+
+
+def test_failures_are_summed_and_one_probe_goes_in_all(gates):
+    a, b, partner = gates
+    partner.always(status(500))
+    assert a.get("/offer").json().startswith("Cold offer fallback ")
+    a.get("/offer")
+    wait_for(lambda: circuit(b) == {"current_state": "closed", "fail_counter": 2})
+    b.get("/offer")
+    began = time.monotonic()
+    wait_for(lambda: circuit(a) == circuit(b) == {"current_state": "open", "fail_counter": 3})
+    assert time.monotonic() - began < 0.1 * SLOWER
+    assert partner.count() == 3
+
+    wait_for(lambda: circuit(a)["current_state"] == circuit(b)["current_state"] == "half-open")
+    partner.always(text_reply("Hot offer 24:48", delay=0.3))
+
+    def both_closed():
+        for gate in (a, b):
+            gate.get("/offer")
+        return circuit(a) == circuit(b) == {"current_state": "closed", "fail_counter": 0}
+
+    wait_for(lambda: [g.get("/offer") for g in (a, b)] and partner.count() > 3)
+    assert partner.count() == 4, "one probe in all"
+    wait_for(both_closed)
+    assert a.get("/offer").json() == b.get("/offer").json() == "Hot offer 24:48"
