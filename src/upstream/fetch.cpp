@@ -12,8 +12,7 @@ std::string_view fetch::answer::header(std::string_view name) const noexcept {
 }
 
 fetch::fetch(io::loop& on, std::function<void(const answer&)> done)
-    : loop_(on),
-      done_(std::move(done)),
+    : done_(std::move(done)),
       waiter_(delegate<void(bool)>::to<&fetch::on_name>(*this)),
       late_(on, delegate<void()>::to<&fetch::on_late>(*this)),
       tell_(on, delegate<void()>::to<&fetch::finish>(*this)) {}

@@ -13,7 +13,7 @@ namespace weir::upstream {
 namespace {
 
 constexpr duration first_pause = std::chrono::milliseconds(100);
-constexpr duration patience = std::chrono::seconds(3);  // for one answer
+constexpr duration longest_answer = std::chrono::seconds(3);
 
 std::string milliseconds(duration d) {
   return std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(d).count()) + "ms";
@@ -82,7 +82,7 @@ struct registrar::impl {
     if (!consul.token.empty()) r.header_lines = "X-Consul-Token: " + consul.token + "\r\n";
     if (!body.empty()) r.header_lines += "Content-Type: application/json\r\n";
     r.body = std::move(body);
-    r.until = loop.now() + patience;
+    r.until = loop.now() + longest_answer;
     ask.start(agent, std::move(r));
   }
 

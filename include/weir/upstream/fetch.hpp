@@ -54,7 +54,6 @@ class fetch final : private http::client_receiver {
   void fail(std::string why);
   void finish();
 
-  io::loop& loop_;
   std::function<void(const answer&)> done_;
   request what_;
   http::client_request out_;
