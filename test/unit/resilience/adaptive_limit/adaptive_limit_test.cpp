@@ -45,7 +45,7 @@ class crowd {
       arrivals_.pop();
       auto ticket = limit_.try_acquire(now_);
       if (!ticket) {
-        arrivals_.push(now_ + 1ms);
+        arrivals_.push(now_ + 5ms);
         continue;
       }
       auto& worker = *std::min_element(free_at_.begin(), free_at_.end());
@@ -73,7 +73,7 @@ class crowd {
 
 TEST(AdaptiveLimit, GrowsToWhatTheServiceTakesAndNotToTheCrowd) {
   const adaptive_limit limit({.initial = 5});
-  crowd c(limit, 40, 500);
+  crowd c(limit, 40, 150);
   c.run(60s, 10ms);
   EXPECT_GE(limit.look().limit, 40U) << "all its workers are busy";
   EXPECT_LE(limit.look().limit, 120U) << "and few calls queue there";
@@ -82,7 +82,7 @@ TEST(AdaptiveLimit, GrowsToWhatTheServiceTakesAndNotToTheCrowd) {
 
 TEST(AdaptiveLimit, ShrinksWhenTheServiceGetsSlower) {
   const adaptive_limit limit({.initial = 20});
-  crowd c(limit, 40, 500);
+  crowd c(limit, 40, 150);
   c.run(25s, 10ms);
   const auto before = limit.look().limit;
   c.run(3s, 100ms);
@@ -91,7 +91,7 @@ TEST(AdaptiveLimit, ShrinksWhenTheServiceGetsSlower) {
 
 TEST(AdaptiveLimit, LearnsThatTheServiceIsSlowerForGood) {
   const adaptive_limit limit({.initial = 20});
-  crowd c(limit, 40, 500);
+  crowd c(limit, 40, 150);
   c.run(30s, 10ms);
   c.run(120s, 50ms);
   EXPECT_GE(limit.look().base, 40ms);
