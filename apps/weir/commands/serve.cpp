@@ -112,18 +112,25 @@ class process {
     const auto next = read_plan(options_, services_, readable);
     if (!next) {
       reload_failed("the new configuration is wrong; the old one serves on");
-    } else if (auto taken = gateway_->adopt(next); !taken) {
+    } else if (auto taken = gateway_->adopt(next, [this] { reloaded(); }); !taken) {
       reload_failed(taken.error());
     } else {
       services_.commit(next->services);
       sharer_.apply(*next);
       follow(*next);
-      reloads_.last_succeeded = true;
-      reloads_.last_success = loop_.unix_seconds();
-      log::info("configuration reloaded", {{"file", options_.file}});
+      return;
     }
     notify_ready();
   }
+
+  // Every worker serves by the new file: whoever reads this line may count on it.
+  void reloaded() {
+    reloads_.last_succeeded = true;
+    reloads_.last_success = loop_.unix_seconds();
+    log::info("configuration reloaded", {{"file", options_.file}});
+    notify_ready();
+  }
+
 
   void leave() {
     if (leaving_) {

@@ -62,7 +62,8 @@ gateway::~gateway() {
   for (auto& w : workers_) w->stop();
 }
 
-result<void, std::string> gateway::adopt(std::shared_ptr<const plan> next) {
+result<void, std::string> gateway::adopt(std::shared_ptr<const plan> next,
+                                         std::function<void()> done) {
   std::vector<io::address> added;
   for (const io::address& a : next->settings.listen) {
     if (!contains(current_->settings.listen, a)) added.push_back(a);
@@ -74,16 +75,23 @@ result<void, std::string> gateway::adopt(std::shared_ptr<const plan> next) {
   for (const io::address& a : current_->settings.listen) {
     if (!contains(next->settings.listen, a)) gone.push_back(a);
   }
+  const auto left = std::make_shared<std::size_t>(workers_.size());
+  const auto one_done = [this, left, done = std::move(done)] {
+    main_.post([left, done] {
+      if (--*left == 0) done();
+    });
+  };
   for (std::size_t i = 0; i < workers_.size(); ++i) {
     // A std::function must be copyable; the listeners are handed over by a shared box.
     auto mine = std::make_shared<listeners>();
     for (std::size_t j = i; j < opened->size(); j += workers_.size()) {
       mine->push_back(std::move((*opened)[j]));
     }
-    workers_[i]->post([next, mine, gone](worker& w) {
+    workers_[i]->post([next, mine, gone, one_done](worker& w) {
       w.adopt(next);
       for (auto& [address, listener] : *mine) w.listen(address, std::move(listener));
       for (const io::address& a : gone) w.stop_listening(a);
+      one_done();
     });
   }
   current_ = std::move(next);

@@ -29,8 +29,9 @@ class gateway {
   ~gateway();
 
   // The next plan: new listeners are opened first (an error leaves everything as it was), then the
-  // workers swap, then listeners that are gone close. The number of workers stays.
-  result<void, std::string> adopt(std::shared_ptr<const plan> next);
+  // workers swap, then listeners that are gone close. The number of workers stays. `done` is called
+  // once every worker serves by it.
+  result<void, std::string> adopt(std::shared_ptr<const plan> next, std::function<void()> done);
 
   const std::shared_ptr<const plan>& current() const noexcept { return current_; }
   std::size_t workers() const noexcept { return workers_.size(); }
