@@ -61,7 +61,9 @@ TEST(Memory, IsUsedAgainByTheShardsOfLaterCircuits) {
   use(1000);
   const std::size_t before = resident_bytes();
   use(100'000);
-  EXPECT_LT(resident_bytes() - before, 10'000'000U * its_own);
+  // AddressSanitizer keeps 256 MB of what was freed before it gives any of it out again.
+  const std::size_t quarantine = its_own == 1 ? 0 : 400'000'000U;
+  EXPECT_LT(resident_bytes() - before, 10'000'000U * its_own + quarantine);
 }
 
 }  // namespace
