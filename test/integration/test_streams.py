@@ -14,8 +14,8 @@ CONFIG = """
     %s
     services: {a: <a>}
     routes:
-      POST /whole/{x}: {proxy: a}
-      GET /plain: {proxy: a/plain}
+      POST /whole/{x}: {deadline: 60s, proxy: a}
+      GET /plain: {deadline: 60s, proxy: a/plain}
     """
 
 
