@@ -25,20 +25,8 @@ link::link(io::loop& on, const redis::settings& server, std::string prefix, list
     : prefix_(std::move(prefix)),
       process_(new_process_name()),
       told_(std::move(told)),
-      commands_(on, server,
-                {.on_up = [this] { look(); },
-                 .on_down =
-                     [this](std::string_view why) {
-                       why_ = why;
-                       look();
-                     }}),
-      channel_(on, server,
-               {.on_up = [this] { look(); },
-                .on_down =
-                    [this](std::string_view why) {
-                      why_ = why;
-                      look();
-                    }}) {
+      commands_(on, server, watch()),
+      channel_(on, server, watch()) {
   channel_.subscribe({prefix_ + ":circuits"}, [this](std::string_view, std::string_view text) {
     const auto m = parse(text);
     if (m && m->sender != process_) told_.on_message(*m);
@@ -48,6 +36,15 @@ link::link(io::loop& on, const redis::settings& server, std::string prefix, list
 void link::start() {
   commands_.start();
   channel_.start();
+}
+
+redis::client::listener link::watch() {
+  return {.on_up = [this] { look(); },
+          .on_down =
+              [this](std::string_view why) {
+                why_ = why;
+                look();
+              }};
 }
 
 void link::look() {

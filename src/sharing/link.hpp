@@ -36,6 +36,7 @@ class link {
   void increment(const std::string& key);
 
  private:
+  redis::client::listener watch();
   void look();
 
   std::string prefix_;

@@ -4,10 +4,11 @@ goes on when there is nothing to believe."""
 import time
 
 import pytest
-from support.cluster import ROUTES, instance, named, service, shares, wait_for
+from support.cluster import ROUTES, instance, named, service, shares
 from support.consul import FakeConsul
 from support.expect import problem
 from support.upstream import json_reply
+from support.waiting import wait_for
 
 CONFIG = """
 discovery: {consul: {url: <consul>, wait: 2s, empty_grace: 1s}<more>}

@@ -4,8 +4,9 @@ end of the run says so."""
 import time
 
 import pytest
-from support.cluster import ROUTES, named, service, shares, wait_for
+from support.cluster import ROUTES, named, service, shares
 from support.consul import Consul
+from support.waiting import wait_for
 
 pytestmark = [pytest.mark.real_consul, pytest.mark.longest(120)]
 

@@ -3,9 +3,10 @@
 import time
 
 import pytest
-from support.cluster import ROUTES, service, shares, wait_for
+from support.cluster import ROUTES, service, shares
 from support.fake_dns import A, FakeDns
 from support.upstream import json_reply
+from support.waiting import wait_for
 
 
 @pytest.fixture

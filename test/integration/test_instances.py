@@ -4,11 +4,12 @@ import threading
 import time
 
 import pytest
-from support.cluster import ROUTES, instance, named, service, shares, wait_for
+from support.cluster import ROUTES, instance, named, service, shares
 from support.expect import problem
 from support.raw_client import format_request
 from support.upstream import hang, in_turn, json_reply, status
 from support.weir_process import SLOWER
+from support.waiting import wait_for
 
 @pytest.fixture
 def cluster(weir, upstream):

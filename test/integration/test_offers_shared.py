@@ -4,18 +4,11 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from support.redis import Redis
+from support import waiting
 from support.upstream import status, text_reply
 from support.weir_process import ROOT, SLOWER
 
 FILE = ROOT / "systems/offers/offers-shared.yaml"
-
-
-@pytest.fixture
-def redis():
-    server = Redis()
-    yield server
-    server.close()
 
 
 @pytest.fixture
@@ -36,11 +29,8 @@ def circuit(gate):
     return gate.get("/offer/circuit").json()
 
 
-def wait_for(holds, timeout=5.0):
-    end = time.monotonic() + timeout * SLOWER
-    while not holds():
-        assert time.monotonic() < end, "it never comes to that"
-        time.sleep(0.005)
+def wait_for(holds):
+    waiting.wait_for(holds, 5 * SLOWER)
 
 
 def test_failures_are_summed_and_one_probe_goes_in_all(gates):

@@ -3,8 +3,7 @@
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-import pytest
-from support.redis import Redis
+from support import waiting
 from support.upstream import in_turn, json_reply, status
 from support.weir_process import SLOWER
 
@@ -25,18 +24,8 @@ CONFIG = """
     """
 
 
-@pytest.fixture
-def redis():
-    server = Redis()
-    yield server
-    server.close()
-
-
-def wait_for(holds, what, timeout=5.0):
-    end = time.monotonic() + timeout * SLOWER
-    while not holds():
-        assert time.monotonic() < end, f"never: {what}"
-        time.sleep(0.005)
+def wait_for(holds, what):
+    waiting.wait_for(holds, 5 * SLOWER, what)
 
 
 def shared(gate):

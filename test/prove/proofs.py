@@ -30,18 +30,24 @@ CAREFUL = ("attempt_timeout: 250ms, retry: {attempts: 3, backoff: 1ms..10ms}, "
            "health: {path: /healthz, every: 500ms, timeout: 300ms, fall: 2, rise: 2}")
 
 
+def four_under_load(stage, rate):
+    """Four instances in a registry, all in use by a gateway that is asked at that rate."""
+    registry = stage.registry()
+    four = [stage.instance(f"n{k}") for k in range(4)]
+    for one in four:
+        registry.add("a", one)
+    gate = stage.gate(config(registry, CAREFUL))
+    wait_for(lambda: len(services(gate)["a"]["instances"]) == 4, 5)
+    load = Load(gate.port, "/x", rate).start()
+    stage.also(load, load.kill)
+    return registry, four, gate, load
+
+
 def comes_and_goes(seconds=60, rate=2000):
     """1. One is killed, one hangs, one is added, one is taken out."""
     proof = Proof(f"1  Four instances under {rate} requests a second for {seconds} s: one killed, one stopped, one added, one taken out")
     with Stage() as stage:
-        registry = stage.registry()
-        four = [stage.instance(f"n{k}") for k in range(4)]
-        for one in four:
-            registry.add("a", one)
-        gate = stage.gate(config(registry, CAREFUL))
-        wait_for(lambda: len(services(gate)["a"]["instances"]) == 4, 5)
-        load = Load(gate.port, "/x", rate).start()
-        stage.also(load, load.kill)
+        registry, four, gate, load = four_under_load(stage, rate)
         pause = seconds / 6
         time.sleep(pause)
         four[0].signal(signal.SIGKILL)
@@ -107,14 +113,7 @@ def rolling_restart(seconds=30, rate=2000):
     """2. All instances restarted one by one under load."""
     proof = Proof(f"2  A rolling restart of four instances under {rate} requests a second")
     with Stage() as stage:
-        registry = stage.registry()
-        four = [stage.instance(f"n{k}") for k in range(4)]
-        for one in four:
-            registry.add("a", one)
-        gate = stage.gate(config(registry, CAREFUL))
-        wait_for(lambda: len(services(gate)["a"]["instances"]) == 4, 5)
-        load = Load(gate.port, "/x", rate).start()
-        stage.also(load, load.kill)
+        registry, four, gate, load = four_under_load(stage, rate)
         time.sleep(1)
         for one in four:
             registry.remove("a", one)

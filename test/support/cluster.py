@@ -1,7 +1,6 @@
 """A service of several instances behind the gate, and what tests ask about it."""
 
 import collections
-import time
 
 from support.upstream import json_reply
 
@@ -34,13 +33,6 @@ def service(gate, name="a"):
 
 def instance(gate, one):
     return next(i for i in service(gate)["instances"] if i["address"] == one.address)
-
-
-def wait_for(what, seconds=5.0):
-    end = time.monotonic() + seconds
-    while not what():
-        assert time.monotonic() < end, "it did not come to pass"
-        time.sleep(0.02)
 
 
 def shares(gate, count, path="/composed/{}", method="GET"):

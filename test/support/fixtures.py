@@ -5,6 +5,7 @@ import signal
 import pytest
 
 from support import ports
+from support.redis import Redis
 from support.tls_upstream import TlsUpstream
 from support.upstream import Upstream
 from support.weir_process import SLOWER, Weir, filled, run_weir
@@ -78,6 +79,13 @@ def weir(tmp_path, upstream):
         ports.release(one.port)
         ports.release(one.admin_port)
     assert not troubles, "\n".join(troubles)
+
+
+@pytest.fixture
+def redis():
+    server = Redis()
+    yield server
+    server.close()
 
 
 @pytest.fixture

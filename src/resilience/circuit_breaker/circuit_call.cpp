@@ -6,6 +6,8 @@
 #include <limits>
 #include <utility>
 
+#include "circuit_change.hpp"
+
 namespace weir::detail {
 
 circuit::ticket circuit::acquire_slowly(std::uint64_t word, time_point now) noexcept {
@@ -62,13 +64,9 @@ void circuit::succeed_slowly(std::uint32_t generation, time_point started,
   if (minded || (current && mode == circuit_mode::half_open)) {
     record({started, now, verdict::ok, generation}, {});
   } else if (counted && (turned || may_trip(mine))) {
-    std::unique_lock lock(mutex_);
-    if (state_.generation() == generation) state_.look(now, *this);
-    post_transitions();
-    publish();
-    const bool news = has_news();
-    lock.unlock();
-    if (news) hub_->deliver(mutex_);
+    change([&] {
+      if (state_.generation() == generation) state_.look(now, *this);
+    });
   }
   mine.release();
 }

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "weir/resilience/circuit_breaker/circuit.hpp"
+#include "circuit_change.hpp"
 
 namespace weir::detail {
 namespace {
@@ -10,17 +10,6 @@ namespace {
 constexpr std::uint32_t most_at_once = 10'000;
 
 }  // namespace
-
-template <class Change>
-void circuit::change(Change&& how) {
-  std::unique_lock lock(mutex_);
-  how();
-  post_transitions();
-  publish();
-  const bool news = has_news();
-  lock.unlock();
-  if (news) hub_->deliver(mutex_);
-}
 
 void circuit::failed_elsewhere(time_point now) {
   change([&] { state_.record_elsewhere(verdict::failure, 1, now, *this); });

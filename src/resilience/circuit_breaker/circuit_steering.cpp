@@ -7,6 +7,8 @@
 #include <limits>
 #include <utility>
 
+#include "circuit_change.hpp"
+
 namespace weir::detail {
 
 circuit_mode circuit::state(time_point now) noexcept {
@@ -15,14 +17,11 @@ circuit_mode circuit::state(time_point now) noexcept {
   const bool due = ticks(now) >= wake_at_.load(std::memory_order_relaxed);
   if (mode_of(word) == circuit_mode::open && due) return circuit_mode::half_open;
   if (mode_of(word) != circuit_mode::half_open || !due) return mode_of(word);
-  std::unique_lock lock(mutex_);
-  state_.settle(now);
-  post_transitions();
-  publish();
-  const circuit_mode mode = state_.mode_at(now);
-  const bool news = has_news();
-  lock.unlock();
-  if (news) hub_->deliver(mutex_);
+  circuit_mode mode = circuit_mode::closed;
+  change([&] {
+    state_.settle(now);
+    mode = state_.mode_at(now);
+  });
   return mode;
 }
 
@@ -56,14 +55,10 @@ circuit_snapshot circuit::snapshot(time_point now) {
 }
 
 void circuit::force(circuit_mode to, transition_cause why, time_point now) {
-  std::unique_lock lock(mutex_);
-  state_.force(to, why, now, *this);
-  if (why == transition_cause::reset) last_error_.reset();
-  post_transitions();
-  publish();
-  const bool news = has_news();
-  lock.unlock();
-  if (news) hub_->deliver(mutex_);
+  change([&] {
+    state_.force(to, why, now, *this);
+    if (why == transition_cause::reset) last_error_.reset();
+  });
 }
 
 void circuit::reconfigure(circuit_options options) {

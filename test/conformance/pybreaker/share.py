@@ -61,6 +61,14 @@ def expect(who, state, within=2.0):
         time.sleep(0.02)
 
 
+def probe(who, word):
+    """Knocks until it is let through."""
+    end = time.monotonic() + OPEN + 2
+    while who.ask(word) != "done":
+        assert time.monotonic() < end, "never let through"
+        time.sleep(0.05)
+
+
 def both(told):
     def run():
         space = uuid.uuid4().hex
@@ -122,10 +130,7 @@ def what_they_open_we_probe_and_close_for_them(ours, theirs):
     for _ in range(FAILURES):
         theirs.ask("fail")
     expect(ours, "open 3")
-    end = time.monotonic() + OPEN + 2
-    while ours.ask("ok") != "done":
-        assert time.monotonic() < end, "never let through"
-        time.sleep(0.05)
+    probe(ours, "ok")
     expect(ours, "closed 0")
     expect(theirs, "closed 0")
 
@@ -135,10 +140,7 @@ def a_failed_probe_of_ours_keeps_it_open_for_them(ours, theirs):
     for _ in range(FAILURES):
         theirs.ask("fail")
     expect(ours, "open 3")
-    end = time.monotonic() + OPEN + 2
-    while ours.ask("fail") != "done":
-        assert time.monotonic() < end, "never let through"
-        time.sleep(0.05)
+    probe(ours, "fail")
     expect(theirs, "open 4")
     assert theirs.ask("ok") == "rejected"
 

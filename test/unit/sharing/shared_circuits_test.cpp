@@ -46,6 +46,11 @@ struct process {
   shared_circuits shared;
 };
 
+template <class... Processes>
+bool meet(const Processes&... all) {
+  return soon([&] { return (all.connected() && ...); });
+}
+
 circuit_options partner(duration open_for = 60s) {
   return {.name = "partner", .trip = failures_in_a_row{3}, .open_for = open_for};
 }
@@ -54,7 +59,7 @@ TEST(SharedCircuits, TwoFailuresHereAndOneThereOpenItForBoth) {
   test::redis_server server;
   process a(server, partner());
   process b(server, partner());
-  ASSERT_TRUE(soon([&] { return a.connected() && b.connected(); }));
+  ASSERT_TRUE(meet(a, b));
   a.fail();
   a.fail();
   ASSERT_TRUE(soon([&] { return b.failures() == 2; }));
@@ -68,7 +73,7 @@ TEST(SharedCircuits, ASuccessAnywhereEndsTheRow) {
   test::redis_server server;
   process a(server, partner());
   process b(server, partner());
-  ASSERT_TRUE(soon([&] { return a.connected() && b.connected(); }));
+  ASSERT_TRUE(meet(a, b));
   a.fail();
   a.fail();
   ASSERT_TRUE(soon([&] { return b.failures() == 2; }));
@@ -113,7 +118,7 @@ TEST(SharedCircuits, AFailedProbeOpensItAgainForAll) {
   test::redis_server server;
   process a(server, partner(100ms));
   process b(server, partner(100ms));
-  ASSERT_TRUE(soon([&] { return a.connected() && b.connected(); }));
+  ASSERT_TRUE(meet(a, b));
   for (int i = 0; i < 3; ++i) a.fail();
   ASSERT_TRUE(soon([&] { return b.state() != circuit_mode::closed; }));
   bool probed = false;
@@ -133,7 +138,7 @@ TEST(SharedCircuits, AFailedProbeOpensItAgainForAll) {
 TEST(SharedCircuits, WhoHasCallsGetsTheProbeFromWhoHasNone) {
   test::redis_server server;
   process idle(server, partner(100ms));
-  ASSERT_TRUE(soon([&] { return idle.connected(); }));
+  ASSERT_TRUE(meet(idle));
   for (int i = 0; i < 3; ++i) idle.fail();
   // By the end of this it holds the lease.
   ASSERT_TRUE(always([&] { return idle.state() != circuit_mode::closed; }, 200ms));
@@ -163,7 +168,7 @@ TEST(SharedCircuits, WithoutTheServerEveryCircuitGoesOnAlone) {
   test::redis_server server;
   process a(server, partner(100ms));
   process b(server, partner(100ms));
-  ASSERT_TRUE(soon([&] { return a.connected() && b.connected(); }));
+  ASSERT_TRUE(meet(a, b));
   server.stop();
   ASSERT_TRUE(soon([&] { return !a.connected() && !b.connected(); }));
   for (int i = 0; i < 3; ++i) a.fail();
@@ -171,7 +176,7 @@ TEST(SharedCircuits, WithoutTheServerEveryCircuitGoesOnAlone) {
   EXPECT_EQ(b.state(), circuit_mode::closed);
   EXPECT_TRUE(soon([&] { return a.succeed(); })) << "it probes by itself";
   server.start();
-  ASSERT_TRUE(soon([&] { return a.connected() && b.connected(); }));
+  ASSERT_TRUE(meet(a, b));
   for (int i = 0; i < 3; ++i) a.fail();
   EXPECT_TRUE(soon([&] { return b.state() != circuit_mode::closed; })) << "together again";
 }
@@ -179,7 +184,7 @@ TEST(SharedCircuits, WithoutTheServerEveryCircuitGoesOnAlone) {
 TEST(SharedCircuits, WhatOpenedInTheDarkIsToldWhenTheServerIsBack) {
   test::redis_server server;
   process a(server, partner());
-  ASSERT_TRUE(soon([&] { return a.connected(); }));
+  ASSERT_TRUE(meet(a));
   server.stop();
   ASSERT_TRUE(soon([&] { return !a.connected(); }));
   for (int i = 0; i < 3; ++i) a.fail();
@@ -194,7 +199,7 @@ TEST(SharedCircuits, OneBadHostDoesNotOpenItForAllUnderAQuorum) {
   process a(server, partner(), majority);
   process b(server, partner(), majority);
   process c(server, partner(), majority);
-  ASSERT_TRUE(soon([&] { return a.connected() && b.connected() && c.connected(); }));
+  ASSERT_TRUE(meet(a, b, c));
   for (int i = 0; i < 3; ++i) a.fail();
   EXPECT_EQ(a.state(), circuit_mode::open) << "it protects itself";
   EXPECT_TRUE(always([&] { return b.state() == circuit_mode::closed; }, 200ms));
@@ -207,7 +212,7 @@ TEST(SharedCircuits, AnyOneOpensItForAllWhereOneIsEnough) {
   const circuit_sharing any{.how = circuit_sharing::kind::quorum, .processes = 1};
   process a(server, partner(), any);
   process b(server, partner(), any);
-  ASSERT_TRUE(soon([&] { return a.connected() && b.connected(); }));
+  ASSERT_TRUE(meet(a, b));
   for (int i = 0; i < 3; ++i) a.fail();
   EXPECT_TRUE(soon([&] { return b.state() == circuit_mode::open; }));
 }
@@ -218,7 +223,7 @@ TEST(SharedCircuits, RatiosAreOverTheCallsOfAll) {
                              .trip = failure_ratio{.ratio = 0.5, .within = 60s, .min_calls = 4}};
   process a(server, half);
   process b(server, half);
-  ASSERT_TRUE(soon([&] { return a.connected() && b.connected(); }));
+  ASSERT_TRUE(meet(a, b));
   a.fail();
   ASSERT_TRUE(soon([&] { return b.breaker.snapshot().buffered_calls == 1; }));
   for (int i = 0; i < 6; ++i) EXPECT_TRUE(a.succeed());
