@@ -32,6 +32,8 @@ std::string_view to_string(cause c) noexcept {
       return "rejected_open";
     case cause::rejected_limit:
       return "rejected_limit";
+    case cause::rejected_rate:
+      return "rejected_rate";
     case cause::canceled:
       return "canceled";
   }

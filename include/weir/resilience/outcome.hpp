@@ -29,7 +29,8 @@ enum class cause : std::uint8_t {
   exception,         // the call threw
   error,             // the call returned an error
   rejected_open,     // a circuit was open
-  rejected_limit,    // a concurrency or rate limit was reached
+  rejected_limit,    // a limit on calls in flight, or a throttler, said no
+  rejected_rate,     // calls came more often than they may
   canceled,          // the caller gave up
 };
 
@@ -39,7 +40,7 @@ std::string_view to_string(verdict v) noexcept;
 
 // Whether the call was turned away without being sent.
 constexpr bool is_rejection(cause c) noexcept {
-  return c == cause::rejected_open || c == cause::rejected_limit;
+  return c == cause::rejected_open || c == cause::rejected_limit || c == cause::rejected_rate;
 }
 
 // Whether time ran out, whoever set it.

@@ -50,7 +50,7 @@ void check_policy_name(checking& c, const setting<std::string>& name) {
 
 void check_policies(checking& c) {
   if (!c.d.policies) return;
-  for (const auto& p : *c.d.policies) check_breaker(c, p.value.breaker);
+  for (const auto& p : *c.d.policies) check_words(c, p.value);
 }
 
 void check_unused(checking& c) {

@@ -39,6 +39,8 @@ class route_checker {
     check_parts();
     check_policy_name(c_, route_.settings.policy);
     check_budget(c_, route_.settings.words.retry);
+    check_words(c_, route_.settings.words);
+    check_rate_limit(c_, route_.settings.rate_limit);
     check_deadline();
     check_errors(c_, route_.settings.errors);
     check_requirements();

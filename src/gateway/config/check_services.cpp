@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <iterator>
 #include <set>
 #include <utility>
 
@@ -9,51 +8,6 @@
 
 namespace weir::gateway::config {
 namespace {
-
-void check_trip(checking& c, const trip_document& t, place at) {
-  struct rule {
-    std::string_view name;
-    bool given;
-  };
-  const rule rules[] = {{"in_a_row", t.in_a_row.given},
-                        {"failures", t.failures.given},
-                        {"ratio", t.ratio.given},
-                        {"slow", t.slow.given}};
-  const auto given =
-      std::count_if(std::begin(rules), std::end(rules), [](const rule& r) { return r.given; });
-  if (given == 0 && c.r.has_error_in(at)) return;
-  if (given != 1) {
-    c.r.error(at,
-              std::string(given == 0 ? "this says no rule" : "one rule is enough") +
-                  "; write `{in_a_row: 5}`, `{failures: 5, within: 10s}` or `{ratio: 20%, within: "
-                  "20s, min_calls: 10}`");
-    return;
-  }
-  const std::string_view name =
-      std::find_if(std::begin(rules), std::end(rules), [](const rule& r) { return r.given; })->name;
-  const bool of_calls = name == "ratio" || name == "slow";
-  if (name != "in_a_row" && !t.within.given) {
-    c.r.error(at, "`" + std::string(name) + "` needs its window; add `within: 10s`");
-  }
-  if (name == "in_a_row" && t.within.given) {
-    c.r.error(t.within.key,
-              "`in_a_row` counts without a window; take `within` out, or write `failures` for "
-              "`in_a_row`");
-  }
-  if (name == "slow" && !t.slower_than.given) {
-    c.r.error(at, "`slow` needs to know what is slow; add `slower_than: 500ms`");
-  }
-  if (name != "slow" && t.slower_than.given) {
-    c.r.error(t.slower_than.key, "`slower_than` belongs to `slow`; take it out");
-  }
-  if (!of_calls && t.min_calls.given) {
-    c.r.error(t.min_calls.key, "`min_calls` belongs to `ratio` and `slow`; take it out");
-  }
-  if (t.failures && *t.failures > 100'000) {
-    c.r.error(t.failures.where,
-              "so many failures are not counted one by one; write 100000 at most, or use `ratio`");
-  }
-}
 
 // Headers of a service go with calls of every route, so that they can use the request alone.
 void check_headers(checking& c, const service_document& s) {
@@ -68,10 +22,6 @@ void check_headers(checking& c, const service_document& s) {
   forbid_answer(headers, c.d);
   if (s.headers) headers.check(*s.headers);
 }
-
-}  // namespace
-
-namespace {
 
 bool same_but_address(const url& a, const url& b) {
   return a.tls == b.tls && a.base_path == b.base_path;
@@ -177,22 +127,6 @@ bool speaks_tls(const service_document& s) {
 
 }  // namespace
 
-void check_breaker(checking& c, const setting<switchable<breaker_document>>& s) {
-  if (!s || !s->on) return;
-  const breaker_document& b = *s->on;
-  if (b.trip) check_trip(c, *b.trip, b.trip.where);
-  if (b.open && b.open->to == duration::zero()) {
-    c.r.error(b.open.where, "a circuit that is open for no time protects nobody; make it longer");
-  }
-}
-
-void check_budget(checking& c, const setting<switchable<retry_document>>& s) {
-  if (!s || !s->on || !s->on->budget.given) return;
-  c.r.error(s->on->budget.key,
-            "a budget belongs to the service, whoever calls it; write it in the `retry` of the "
-            "service or of its policy");
-}
-
 void check_service_name(checking& c, const setting<target>& t) {
   if (!t) return;
   if (find_service(c.d, t->service) != nullptr) {
@@ -235,7 +169,7 @@ void check_services(checking& c) {
   for (const auto& entry : *c.d.services) {
     const service_document& s = entry.value;
     check_policy_name(c, s.policy);
-    check_breaker(c, s.words.breaker);
+    check_words(c, s.words);
     check_headers(c, s);
     check_place(c, entry);
     const bool told = s.url || s.instances || s.dns || s.srv || s.consul;

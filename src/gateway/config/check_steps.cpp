@@ -31,6 +31,7 @@ class step_checker {
     check_policy_name(c_, s_.policy);
     check_retry();
     check_budget(c_, s_.words.retry);
+    check_words(c_, s_.words);
     name_set used = check_expressions();
     check_default();
     if (is_call) check_times();
@@ -85,6 +86,8 @@ class step_checker {
     only_for_calls(s_.words.timeout, "timeout");
     only_for_calls(s_.words.attempt_timeout, "attempt_timeout");
     only_for_calls(s_.words.retry, "retry");
+    only_for_calls(s_.words.hedge, "hedge");
+    only_for_calls(s_.words.cache, "cache");
     only_for_calls(s_.response, "response");
   }
 
@@ -130,6 +133,9 @@ class step_checker {
 
   void check_retry() {
     const auto* const service = service_of(c_.d, s_);
+    if (s_.words.cache && s_.words.cache->on && s_.the_call() && !s_.get.given) {
+      c_.r.error(s_.words.cache.key, "answers to GET alone are kept; take `cache` out");
+    }
     if (s_.honours.given && s_.get.given) {
       c_.r.warn(s_.honours.key, "a GET may be retried without a key; take `honours` out");
     }
@@ -139,6 +145,11 @@ class step_checker {
         c_.r.warn(s_.words.retry.key,
                   "this call is not idempotent and will not be retried; take `retry` out, or add "
                   "`honours: idempotency-key` and send a key");
+      }
+      if (s_.words.hedge && s_.words.hedge->on && !honoured) {
+        c_.r.warn(s_.words.hedge.key,
+                  "this call is not idempotent and will not be sent twice; take `hedge` out, or "
+                  "add `honours: idempotency-key` and send a key");
       }
     }
   }

@@ -17,7 +17,10 @@ struct checking {
 void check_listeners(checking& c);
 void check_services(checking& c);
 void check_policies(checking& c);
-void check_breaker(checking& c, const setting<switchable<breaker_document>>& s);
+// Each policy by itself, wherever it is said.
+void check_words(checking& c, const policy_document& words);
+// Of a route.
+void check_rate_limit(checking& c, const setting<switchable<rate_limit_document>>& s);
 // `budget` in the retry of a route or a step, where it cannot be.
 void check_budget(checking& c, const setting<switchable<retry_document>>& s);
 void check_policy_name(checking& c, const setting<std::string>& name);

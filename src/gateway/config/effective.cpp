@@ -55,16 +55,23 @@ effective_words words_of(const document& d, const route_document& route, const s
   }
   return {first_of(levels, &policy_document::timeout),
           first_of(levels, &policy_document::attempt_timeout),
-          first_of(levels, &policy_document::retry)};
+          first_of(levels, &policy_document::retry), first_of(levels, &policy_document::hedge),
+          first_of(levels, &policy_document::cache)};
 }
 
 service_words words_of(const document& d, const service_document& service) {
   std::vector<level> levels{{&service.words, "the service"}};
   for (level& l : policies_for(d, {&service.policy})) levels.push_back(std::move(l));
   return {first_of(levels, &policy_document::connect_timeout),
-          first_of(levels, &policy_document::breaker), first_of(levels, &policy_document::timeout),
+          first_of(levels, &policy_document::breaker),
+          first_of(levels, &policy_document::timeout),
           first_of(levels, &policy_document::attempt_timeout),
-          first_of(levels, &policy_document::retry)};
+          first_of(levels, &policy_document::retry),
+          first_of(levels, &policy_document::bulkhead),
+          first_of(levels, &policy_document::rate_limit),
+          first_of(levels, &policy_document::adaptive_limit),
+          first_of(levels, &policy_document::throttle),
+          first_of(levels, &policy_document::cache)};
 }
 
 const named<service_document>* service_of(const document& d, const step_document& step) {

@@ -53,7 +53,9 @@ const table<probe_document>& probe_table() {
           key<&probe_document::close_after>("close_after", types::at_least_one(),
                                             "Successes among them that close the circuit.",
                                             "as many as `calls`"),
-          later<probe_document>("ramp", "a growing share of calls let through"),
+          key<&probe_document::ramp>("ramp", types::positive_duration(),
+                                     "Recover by letting a growing share of the calls through, "
+                                     "from none to all over this time, in place of `calls`."),
       });
   return t;
 }
@@ -77,6 +79,15 @@ const table<retry_document>& retry_table() {
               "Draw each pause between zero and its length, so that clients "
               "do not come back in step.",
               "true"),
+          key<&retry_document::on>(
+              "on", types::failures(),
+              "What is tried again: `connect` (also reset and truncation), `timeout`, statuses. A "
+              "`Retry-After` is waited for.",
+              "[connect, timeout, 429, 502, 503, 504]"),
+          key<&retry_document::methods>(
+              "methods", types::methods(),
+              "Only calls with these methods; others than the idempotent ones need `honours`.",
+              "those that are idempotent"),
           key<&retry_document::budget>("budget", budget,
                                        "What the retries of one service may add to its load, for "
                                        "this process; or `off`.",
@@ -146,10 +157,14 @@ const table<policy_document>& policy_table() {
               "The circuit breaker of each service under this policy; or "
               "`off`.",
               "off"),
-          later<policy_document>("bulkhead", "a limit on calls at the same time"),
-          later<policy_document>("rate_limit", "a limit on calls in a time"),
-          later<policy_document>("hedge", "a second call when the first is slow"),
-          later<policy_document>("cache", "answers kept for a while"),
+          key<&policy_document::bulkhead>("bulkhead", bulkhead_or_off(), bulkhead_about, "off"),
+          key<&policy_document::rate_limit>("rate_limit", rate_limit_or_off(), service_rate_about,
+                                            "off"),
+          key<&policy_document::adaptive_limit>("adaptive_limit", adaptive_limit_or_off(),
+                                                adaptive_about, "off"),
+          key<&policy_document::throttle>("throttle", throttle_or_off(), throttle_about, "off"),
+          key<&policy_document::hedge>("hedge", hedge_or_off(), hedge_about, "off"),
+          key<&policy_document::cache>("cache", cache_or_off(), cache_about, "off"),
       });
   return t;
 }

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <set>
 
 #include "schema_writer.hpp"
@@ -11,6 +12,7 @@ std::string title(std::string_view name) {
   std::string out(name);
   if (!out.empty() && out[0] >= 'a' && out[0] <= 'z')
     out[0] = static_cast<char>(out[0] - 'a' + 'A');
+  std::replace(out.begin(), out.end(), '_', ' ');
   return out;
 }
 

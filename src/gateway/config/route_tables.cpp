@@ -96,7 +96,13 @@ std::vector<row<Into>> shared_rows() {
       elsewhere<Into>("breaker", breaker_elsewhere),
       elsewhere<Into>("connect_timeout", connect_elsewhere),
       later<Into>("auth", "tokens of clients"),
-      later<Into>("rate_limit", "a limit on calls in a time"),
+      key_at<Into, Path..., &s::words, &p::hedge>("hedge", hedge_or_off(), hedge_about, "off"),
+      key_at<Into, Path..., &s::words, &p::cache>("cache", cache_or_off(), cache_about, "off"),
+      key_at<Into, Path..., &s::rate_limit>("rate_limit", rate_limit_or_off(), route_rate_about,
+                                            "off"),
+      elsewhere<Into>("bulkhead", limits_elsewhere),
+      elsewhere<Into>("adaptive_limit", limits_elsewhere),
+      elsewhere<Into>("throttle", limits_elsewhere),
   };
 }
 

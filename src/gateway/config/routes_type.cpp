@@ -96,6 +96,9 @@ void inherit(route_settings& own, const route_settings& of_group) {
   inherit(own.words.timeout, of_group.words.timeout);
   inherit(own.words.attempt_timeout, of_group.words.attempt_timeout);
   inherit(own.words.retry, of_group.words.retry);
+  inherit(own.words.hedge, of_group.words.hedge);
+  inherit(own.words.cache, of_group.words.cache);
+  inherit(own.rate_limit, of_group.rate_limit);
   inherit(own.forward, of_group.forward);
   inherit(own.errors, of_group.errors);
   inherit(own.limits, of_group.limits);

@@ -113,10 +113,14 @@ const table<service_document>& service_table() {
                                                 "1024"),
             key<&service_document::response>("response", types::bytes(),
                                              "The largest body of a composed call.", "8MiB"),
-            later<service_document>("bulkhead", "a limit on calls at the same time"),
-            later<service_document>("rate_limit", "a limit on calls in a time"),
-            later<service_document>("hedge", "a second call when the first is slow"),
-            later<service_document>("cache", "answers kept for a while"),
+            word<&policy_document::bulkhead>("bulkhead", bulkhead_or_off(), bulkhead_about, "off"),
+            word<&policy_document::rate_limit>("rate_limit", rate_limit_or_off(),
+                                               service_rate_about, "off"),
+            word<&policy_document::adaptive_limit>("adaptive_limit", adaptive_limit_or_off(),
+                                                   adaptive_about, "off"),
+            word<&policy_document::throttle>("throttle", throttle_or_off(), throttle_about, "off"),
+            word<&policy_document::hedge>("hedge", hedge_or_off(), hedge_about, "off"),
+            word<&policy_document::cache>("cache", cache_or_off(), cache_about, "off"),
         });
     made.with_shorthand("url", read_url_alone);
     return made;

@@ -77,8 +77,12 @@ const table<step_document>& step_table() {
           elsewhere<step_document>("breaker", breaker_elsewhere),
           elsewhere<step_document>("connect_timeout", connect_elsewhere),
           elsewhere<step_document>("deadline", "it is the route's; a step has a `timeout`"),
-          later<step_document>("hedge", "a second call when the first is slow"),
-          later<step_document>("cache", "answers kept for a while"),
+          word<&policy_document::hedge>("hedge", hedge_or_off(), hedge_about, "off"),
+          word<&policy_document::cache>("cache", cache_or_off(), cache_about, "off"),
+          elsewhere<step_document>("bulkhead", limits_elsewhere),
+          elsewhere<step_document>("rate_limit", limits_elsewhere),
+          elsewhere<step_document>("adaptive_limit", limits_elsewhere),
+          elsewhere<step_document>("throttle", limits_elsewhere),
       });
   return t;
 }

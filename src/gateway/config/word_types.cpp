@@ -137,26 +137,6 @@ class choice_type final : public type<T> {
   std::string_view later_;
 };
 
-class hash_source_type final : public type<config::hash_source> {
- public:
-  std::optional<config::hash_source> read(reader& r, const node& from) const override {
-    const auto text = r.text(from, word());
-    if (!text) return std::nullopt;
-    using kind = config::hash_source::kind;
-    if (*text == "target") return config::hash_source{};
-    if (*text == "client") return config::hash_source{kind::client, {}};
-    constexpr std::string_view header = "header ";
-    if (text->starts_with(header) && text->find(' ', header.size()) == std::string::npos &&
-        text->size() > header.size()) {
-      return config::hash_source{kind::header, lower_case(text->substr(header.size()))};
-    }
-    r.error(from.where, shown(from) + " is not known here; write " + word());
-    return std::nullopt;
-  }
-  std::string word() const override { return "`target`, `client` or `header NAME`"; }
-  void schema(schema_writer& to) const override { to.text(); }
-};
-
 class words_type final : public type<std::vector<std::string>> {
  public:
   std::optional<std::vector<std::string>> read(reader& r, const node& from) const override {
@@ -271,8 +251,8 @@ const type<failure_kinds>& failures() {
 const type<breaker_profile>& profile() {
   static const choice_type<breaker_profile> t({{"pybreaker", breaker_profile::pybreaker},
                                                {"fabfuel", breaker_profile::fabfuel},
-                                               {"book", breaker_profile::book}},
-                                              "aiomisc");
+                                               {"book", breaker_profile::book},
+                                               {"aiomisc", breaker_profile::aiomisc}});
   return t;
 }
 const type<breaker_sharing>& sharing() {
@@ -292,10 +272,6 @@ const type<balance_kind>& balance() {
                                             {"weighted", balance_kind::weighted},
                                             {"peak_ewma", balance_kind::peak_ewma},
                                             {"maglev", balance_kind::maglev}});
-  return t;
-}
-const type<config::hash_source>& hash_source() {
-  static const hash_source_type t;
   return t;
 }
 const type<std::vector<std::string>>& words() {

@@ -37,6 +37,8 @@ class causes final : public std::error_category {
         return "rejected: the circuit is open";
       case cause::rejected_limit:
         return "rejected: a limit is reached";
+      case cause::rejected_rate:
+        return "rejected: calls come too often";
       case cause::canceled:
         return "canceled";
     }

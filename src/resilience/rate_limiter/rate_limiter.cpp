@@ -64,7 +64,7 @@ class rate_limiter::shared {
     const auto a = cells.reserve(now, permits, longest);
     (a.given ? admitted : rejected).fetch_add(1, std::memory_order_relaxed);
     if (a.given) return a.wait;
-    return failure(rejection{cause::rejected_limit, a.wait});
+    return failure(rejection{cause::rejected_rate, a.wait});
   }
 
   const rate_limiter_options options;

@@ -23,6 +23,8 @@ struct effective_words {
   effective<duration> timeout;
   effective<duration> attempt_timeout;
   effective<switchable<retry_document>> retry;
+  effective<switchable<hedge_document>> hedge;
+  effective<switchable<cache_document>> cache;
 
   bool retries() const { return retry && retry->on.has_value(); }
 };
@@ -38,6 +40,11 @@ struct service_words {
   effective<duration> timeout;  // as far as the service and its policies say
   effective<duration> attempt_timeout;
   effective<switchable<retry_document>> retry;
+  effective<switchable<bulkhead_document>> bulkhead;
+  effective<switchable<rate_limit_document>> rate_limit;
+  effective<switchable<adaptive_limit_document>> adaptive_limit;
+  effective<switchable<throttle_document>> throttle;
+  effective<switchable<cache_document>> cache;
 
   bool breaks() const { return breaker && breaker->on.has_value(); }
 };

@@ -72,6 +72,11 @@ const type<breaker_profile>& profile();
 const type<breaker_sharing>& sharing();
 const type<breaker_scope>& scope();
 const type<balance_kind>& balance();
+const type<config::rate>& rate();  // 100/s
+const type<config::rate_source>& rate_source();
+const type<config::hedge_delay>& hedge_delay();   // p95 or 50ms
+const type<std::vector<verb>>& methods();         // one or a list
+const type<double>& factor();                     // 1.5, at least 1
 const type<config::hash_source>& hash_source();
 const type<std::vector<std::string>>& words();  // one or a list
 const type<std::string>& honours();

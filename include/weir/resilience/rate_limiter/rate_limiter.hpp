@@ -44,7 +44,7 @@ struct rate_limiter_options {
 };
 
 // Bounds how often calls start, by GCRA (a token bucket kept as one number): those who wait are
-// told their instants in the order they came. A rejection is cause::rejected_limit and says nothing
+// told their instants in the order they came. A rejection is cause::rejected_rate and says nothing
 // about the other side. A call that is cancelled while it waits gives its turn back if nobody
 // queued behind it.
 //

@@ -96,6 +96,16 @@ TEST(Yaml, LeavesExpressionsThatYamlTakesWhole) {
   EXPECT_EQ(p.root.find("a")->text, "x ${b.c} y ${d[0]}");
 }
 
+// libfyaml 0.7.12 reads such bytes behind a `%` for ever.
+TEST(Yaml, RefusesIllFormedUtf8BeforeTheParserHangsInIt) {
+  for (const char* text : {"%&\xF7\x89\x89\x89&", "%\xED\xA0\x80", "%&\xE0\x80\x80",
+                           "%&\xF4\x90\x80\x80", "%\xF0\x80\x80\x80", "%a\xC3"}) {
+    const parsed p(text);
+    EXPECT_FALSE(p.sound);
+    EXPECT_NE(p.told().find("is not UTF-8"), std::string::npos) << p.told();
+  }
+}
+
 TEST(Yaml, RefusesNestingDeeperThan64) {
   const std::string deep = "a: " + std::string(64, '[') + std::string(64, ']') + "\n";
   const parsed p(deep);

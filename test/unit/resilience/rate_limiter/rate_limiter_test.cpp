@@ -26,7 +26,7 @@ TEST(RateLimiter, SmoothLetsSevenAtOnceWaitUpToThreeSeconds) {
   }
   const auto eighth = limit.reserve(t0);
   ASSERT_FALSE(eighth);
-  EXPECT_EQ(eighth.error().why, cause::rejected_limit);
+  EXPECT_EQ(eighth.error().why, cause::rejected_rate);
   EXPECT_EQ(eighth.error().retry_after, 500ms) << "then it would be within the longest wait";
 }
 
@@ -67,7 +67,7 @@ TEST(RateLimiter, WaitsInAPipeline) {
   third.run();
   EXPECT_EQ(first.story(), "0 start#1, 0 finish ok");
   EXPECT_EQ(second.story(), "500 start#1, 500 finish ok");
-  EXPECT_EQ(third.story(), "0 finish rejected_limit");
+  EXPECT_EQ(third.story(), "0 finish rejected_rate");
 }
 
 TEST(RateLimiter, DoesNotWaitForATurnAfterTheDeadline) {
@@ -76,7 +76,7 @@ TEST(RateLimiter, DoesNotWaitForATurnAfterTheDeadline) {
   ASSERT_TRUE(limit.try_acquire(t0));
   driver d(p, {good()}, {.until = deadline::after(t0, 300ms)});
   d.run();
-  EXPECT_EQ(d.story(), "0 finish rejected_limit");
+  EXPECT_EQ(d.story(), "0 finish rejected_rate");
 }
 
 TEST(RateLimiter, TakesTheTurnBackOfOneThatIsCancelled) {
