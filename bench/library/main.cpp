@@ -1,11 +1,15 @@
-// What the library costs a call, beside what one would use in its place, in one run:
+// What the library costs a call:
 //
-//   weir-bench-library [--quick]
+//   weir-bench-library [--quick]                    a table
+//   weir-bench-library --beside THREADS SECONDS     one round beside other libraries, as JSON lines
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <memory>
 
+#include "beside.hpp"
+#include "guarded.hpp"
 #include "measure.hpp"
 #include "memory.hpp"
 #include "mutex_breaker.hpp"
@@ -15,18 +19,6 @@ namespace weir::bench {
 namespace {
 
 using namespace std::chrono_literals;
-
-// The work that is guarded: as little as a call can be.
-[[gnu::noinline]] int work(int x) {
-  asm volatile("" : "+r"(x));
-  return x + 1;
-}
-
-// A time that goes on, at no cost: a microsecond for each call.
-struct moving_time {
-  time_point at = manual_clock::start;
-  time_point next() noexcept { return at += 1us; }
-};
 
 circuit_breaker breaker() {
   return circuit_breaker(
@@ -149,6 +141,10 @@ void add_cases(campaign& c) {
 
 int main(int argc, char** argv) {
   using namespace weir::bench;
+  if (argc == 4 && std::strcmp(argv[1], "--beside") == 0) {
+    print_beside(std::atoi(argv[2]), std::atof(argv[3]));
+    return 0;
+  }
   const bool quick = argc > 1 && std::strcmp(argv[1], "--quick") == 0;
   campaign all(quick ? 3 : 11, quick ? 0.02 : 0.2);
   add_cases(all);

@@ -1,5 +1,7 @@
 #include "measure.hpp"
 
+#include <sched.h>
+
 #include <algorithm>
 #include <atomic>
 #include <barrier>
@@ -38,6 +40,29 @@ void campaign::add(std::string name, int threads, loop body) {
   cases_.push_back(std::move(c));
 }
 
+namespace {
+
+// Each thread stays on a core of its own, as far as there are so many that we may use.
+void stay_on_core(int thread) {
+  static const auto usable = [] {
+    cpu_set_t all;
+    std::vector<int> cores;
+    if (::sched_getaffinity(0, sizeof all, &all) == 0) {
+      for (int i = 0; i < CPU_SETSIZE; ++i) {
+        if (CPU_ISSET(i, &all)) cores.push_back(i);
+      }
+    }
+    return cores;
+  }();
+  if (usable.empty()) return;
+  cpu_set_t one;
+  CPU_ZERO(&one);
+  CPU_SET(usable[static_cast<std::size_t>(thread) % usable.size()], &one);
+  ::sched_setaffinity(0, sizeof one, &one);
+}
+
+}  // namespace
+
 // Nanoseconds for a call, from the first thread's start to the last one's end.
 double campaign::once(one& c, std::uint64_t calls) {
   using clock = std::chrono::steady_clock;
@@ -45,11 +70,13 @@ double campaign::once(one& c, std::uint64_t calls) {
   std::barrier together(c.result.threads);
   for (int t = 1; t < c.result.threads; ++t) {
     others.emplace_back([&, t] {
+      stay_on_core(t);
       c.body(t, 1000);  // its first use of everything
       together.arrive_and_wait();
       c.body(t, calls);
     });
   }
+  stay_on_core(0);
   c.body(0, 1000);
   together.arrive_and_wait();
   const std::uint64_t before = allocations();

@@ -26,7 +26,7 @@ void mutex_breaker::record(bool failed, time_point now) {
   }
   if (good + bad >= 10 && bad * 2 >= good + bad) {
     open_ = true;
-    until_ = now + 5s;
+    until_ = now + open_for_;
   }
 }
 

@@ -11,6 +11,8 @@ namespace weir::bench {
 class mutex_breaker {
  public:
   using time_point = std::chrono::steady_clock::time_point;
+  explicit mutex_breaker(std::chrono::seconds open_for = std::chrono::seconds(5))
+      : open_for_(open_for) {}
   bool try_acquire(time_point now);
   void record(bool failed, time_point now);
 
@@ -19,6 +21,7 @@ class mutex_breaker {
     std::int64_t epoch = -1;
     std::uint32_t good = 0, bad = 0;
   };
+  std::chrono::seconds open_for_;
   std::mutex mutex_;
   bucket buckets_[20];
   bool open_ = false;

@@ -1,0 +1,1 @@
+"""What the library costs a call, beside other libraries: ./run bench library."""
