@@ -23,6 +23,10 @@ def test_style():
     assert load("style").problems() == []
 
 
+def test_public_types_have_comments():
+    assert load("comments").problems() == []
+
+
 def test_documents():
     docs = load("docs")
     assert docs.problems() + docs.example_quotes() == []
@@ -123,6 +127,16 @@ def test_the_style_check_finds(tmp_path, monkeypatch, name, text):
     path.write_text(text)
     monkeypatch.setattr(style, "files", lambda: [(name, path)])
     assert len(style.problems()) == 1
+
+
+@pytest.mark.parametrize("text, names", [
+    ("struct a {\n};\n", ["a"]), ("// It.\nstruct a {\n};\n", []), ("class a;\n", []), ("enum class a : int {\n};\n", ["a"]),
+    ("// It.\ntemplate <class T>\n  requires true\nstruct a {\n};\n", []), ("template <class T>\nclass [[nodiscard]] a {\n};\n", ["a"]),
+    ("namespace detail {\nstruct a {\n};\n}  // namespace detail\nclass b : public a {\n};\n", ["b"]),
+    ("template <>\nstruct a<int> : b {\n};\n", []),
+])
+def test_the_check_of_comments_finds(text, names):
+    assert [name for name, _ in load("comments").bare_types(text)] == names
 
 
 @pytest.mark.parametrize("text, wrong", [

@@ -10,8 +10,8 @@ namespace weir {
 // clock.cpp reads the machine's clock, so that tests move time by hand and a loop reads it once for
 // each batch of events.
 using clock = std::chrono::steady_clock;
-using time_point = clock::time_point;
-using duration = clock::duration;
+using time_point = clock::time_point;  // an instant of that clock
+using duration = clock::duration;      // of nanoseconds
 
 // The machine's monotonic time. About 20 ns: pass the result on rather than ask again.
 time_point now() noexcept;

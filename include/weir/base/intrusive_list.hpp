@@ -47,6 +47,7 @@ class intrusive_list {
   using hook = list_hook<Tag>;
 
  public:
+  // Forward, over the elements. Good until its element is removed.
   class iterator {
    public:
     explicit iterator(hook* at) noexcept : at_(at) {}

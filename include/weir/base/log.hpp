@@ -15,10 +15,13 @@
 // formatted unless the level is on; the check is one relaxed load.
 namespace weir::log {
 
+// How much a record matters; as a threshold, the least that is written. `off` lets nothing through.
 enum class level : std::uint8_t { debug, info, warn, error, off };
 
+// "DEBUG" and so on.
 std::string_view to_string(level l) noexcept;
 
+// What a field can hold.
 using value = std::variant<std::string_view, std::int64_t, std::uint64_t, double, bool>;
 
 // One named value. Views its text: it lives no longer than the call that logs it.
@@ -39,6 +42,7 @@ struct field {
   value val;
 };
 
+// What a sink is given. Views: it lives no longer than the call.
 struct record {
   level severity;
   std::chrono::system_clock::time_point at;
@@ -65,25 +69,32 @@ namespace detail {
 extern std::atomic<level> least;
 }
 
+// Whether such a record would be written.
 inline bool enabled(level l) noexcept {
   return l >= detail::least.load(std::memory_order_relaxed);
 }
 
+// Hands a record to the sink if the level is on.
 void write(level l, std::string_view message, std::span<const field> fields) noexcept;
 
+// The same, the fields in braces.
 inline void write(level l, std::string_view message,
                   std::initializer_list<field> fields = {}) noexcept {
   if (enabled(l)) write(l, message, std::span<const field>(fields.begin(), fields.size()));
 }
+// For whoever looks for a fault.
 inline void debug(std::string_view message, std::initializer_list<field> fields = {}) noexcept {
   write(level::debug, message, fields);
 }
+// What a person may like to know afterwards.
 inline void info(std::string_view message, std::initializer_list<field> fields = {}) noexcept {
   write(level::info, message, fields);
 }
+// What a person should look at.
 inline void warn(std::string_view message, std::initializer_list<field> fields = {}) noexcept {
   write(level::warn, message, fields);
 }
+// What did not work.
 inline void error(std::string_view message, std::initializer_list<field> fields = {}) noexcept {
   write(level::error, message, fields);
 }

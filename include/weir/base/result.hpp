@@ -14,6 +14,7 @@ struct failed {
   E error;
 };
 
+// An error for a function to return that returns a result.
 template <class E>
 constexpr failed<std::decay_t<E>> failure(E&& error) {
   return {std::forward<E>(error)};
@@ -120,7 +121,7 @@ class [[nodiscard]] result {
     return has_value_ ? std::move(value_) : static_cast<T>(std::forward<U>(other));
   }
 
-  // f(value) → result<U>; the error passes by.
+  // f(value) gives another result; the error passes by.
   template <class F>
   auto and_then(F&& f) && -> std::invoke_result_t<F, T&&> {
     if (has_value_) return std::forward<F>(f)(std::move(value_));

@@ -36,6 +36,7 @@ enum class cause : std::uint8_t {
 
 // "response_timeout" and so on: for logs, metrics and errors.
 std::string_view to_string(cause c) noexcept;
+// "ok", "failure", "ignored".
 std::string_view to_string(verdict v) noexcept;
 
 // Whether the call was turned away without being sent.

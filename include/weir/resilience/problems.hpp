@@ -9,8 +9,8 @@ namespace weir {
 
 // One thing that is wrong with a set of options: which field, and what in words.
 struct option_problem {
-  std::string field;
-  std::string message;
+  std::string field;    // as it is written in C++: half_open.permits
+  std::string message;  // a clause: what is asked of it
 
   friend bool operator==(const option_problem&, const option_problem&) = default;
 };

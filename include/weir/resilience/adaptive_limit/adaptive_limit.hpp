@@ -26,6 +26,7 @@ class adaptive_limit {
   class ticket;
   result<ticket, rejection> try_acquire(time_point now) const;
 
+  // What look() sees, for people and metrics.
   struct view {
     std::uint32_t limit = 0;
     std::uint32_t in_flight = 0;
@@ -45,6 +46,8 @@ class adaptive_limit {
   std::shared_ptr<shared> shared_;
 };
 
+// Leave for one call, from adaptive_limit::try_acquire(). Its latency is from there to the verdict.
+// Not to be used by two threads at a time.
 class adaptive_limit::ticket {
  public:
   ticket(ticket&&) noexcept = default;

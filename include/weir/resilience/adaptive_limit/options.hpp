@@ -8,8 +8,9 @@
 
 namespace weir {
 
+// Of an adaptive_limit. Value type; the ranges are checked by validate().
 struct adaptive_limit_options {
-  std::string name = {};
+  std::string name = {};       // for reports
   std::uint32_t initial = 20;  // calls at a time, to begin with
   std::uint32_t least = 1;     // the limit never goes below this, at least 1…
   std::uint32_t most = 1000;   // …nor above this, at most 1,000,000
@@ -21,7 +22,7 @@ struct adaptive_limit_options {
   std::uint32_t memory = 100;
   // A sampling window ends after so long, if it holds at least `samples` calls.
   duration window = std::chrono::milliseconds(100);
-  std::uint32_t samples = 10;
+  std::uint32_t samples = 10;  // at least 1
 
   option_problems validate() const;
   friend bool operator==(const adaptive_limit_options&, const adaptive_limit_options&) = default;

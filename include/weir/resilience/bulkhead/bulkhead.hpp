@@ -11,8 +11,9 @@
 
 namespace weir {
 
+// Of a bulkhead. Value type; the ranges are checked by validate().
 struct bulkhead_options {
-  std::string name = {};
+  std::string name = {};     // for reports
   std::uint32_t calls = 64;  // at a time; from 1 to 1,000,000
   std::uint32_t queue = 0;   // calls that may wait for a place; 0: none waits; at most 1,000,000
   // A call that waited so long is rejected; its deadline may end it sooner. Above zero.
@@ -39,6 +40,7 @@ class bulkhead {
   // A place now; never waits, and does not overtake those who do.
   result<place, rejection> try_acquire() const;
 
+  // What look() sees, for people and metrics.
   struct view {
     std::uint32_t in_use = 0;
     std::uint32_t waiting = 0;
@@ -59,6 +61,8 @@ class bulkhead {
   std::shared_ptr<shared> shared_;
 };
 
+// One of the places of a bulkhead, from bulkhead::try_acquire(). Not to be used by two threads at a
+// time.
 class bulkhead::place {
  public:
   place(place&&) noexcept = default;

@@ -65,6 +65,7 @@ class cache {
     shared_->held.clear(gone);
   }
 
+  // What look() sees, for people and metrics.
   struct view {
     std::size_t entries = 0;
     std::size_t weight = 0;

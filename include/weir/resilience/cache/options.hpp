@@ -7,6 +7,7 @@
 
 namespace weir {
 
+// Of a cache. Value type; checked by validate().
 struct cache_options {
   duration fresh_for = std::chrono::seconds(5);  // an answer is as good as new for so long
   // …and so much longer it may stand in for an answer that failed (RFC 5861, stale-if-error). Zero:

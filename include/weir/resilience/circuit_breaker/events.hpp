@@ -9,6 +9,7 @@
 
 namespace weir {
 
+// The states of a circuit.
 enum class circuit_mode : std::uint8_t {
   closed,        // calls go through and are watched
   open,          // calls are rejected until the open time is over
@@ -33,8 +34,10 @@ enum class transition_cause : std::uint8_t {
   elsewhere,  // another process that shares the circuit opened or closed it
 };
 
+// "tripped", "open time over" and so on.
 std::string_view to_string(transition_cause c) noexcept;
 
+// What a listener can be told of.
 enum class circuit_event_kind : std::uint8_t {
   transition = 1,
   failure = 2,
@@ -69,10 +72,12 @@ class circuit_event_mask {
   std::uint8_t bits_ = 0;
 };
 
+// Both kinds as a set.
 constexpr circuit_event_mask operator|(circuit_event_kind a, circuit_event_kind b) noexcept {
   return circuit_event_mask(a) | circuit_event_mask(b);
 }
 
+// What happened, as a listener is told. Value type; times are of the circuit's clock.
 struct circuit_event {
   circuit_event_kind kind = circuit_event_kind::transition;
   time_point at{};

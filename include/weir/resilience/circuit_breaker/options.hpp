@@ -20,7 +20,7 @@ enum class comparison : std::uint8_t { at_least, more_than };
 
 // Trips when so many calls in succession failed; any success starts the count again.
 struct failures_in_a_row {
-  std::uint32_t failures = 5;
+  std::uint32_t failures = 5;  // at least 1
   friend bool operator==(const failures_in_a_row&, const failures_in_a_row&) = default;
 };
 
@@ -28,7 +28,7 @@ struct failures_in_a_row {
 // Exact: every failure's instant is kept, at most `failures` of them. Up to 100,000.
 struct failures_within {
   std::uint32_t failures = 5;
-  duration within = std::chrono::seconds(10);
+  duration within = std::chrono::seconds(10);  // above zero
   friend bool operator==(const failures_within&, const failures_within&) = default;
 };
 
@@ -37,8 +37,8 @@ struct failures_within {
 // `within` and `within` after it ended.
 struct failure_ratio {
   double ratio = 0.5;
-  duration within = std::chrono::seconds(10);
-  std::uint32_t min_calls = 10;
+  duration within = std::chrono::seconds(10);  // above zero
+  std::uint32_t min_calls = 10;                // at least 1
   comparison compare = comparison::at_least;
   friend bool operator==(const failure_ratio&, const failure_ratio&) = default;
 };
@@ -46,26 +46,26 @@ struct failure_ratio {
 // Trips when the share of calls that took longer than `slower_than` reaches `ratio`; the window is
 // that of failure_ratio. A call that failed slowly counts as slow too.
 struct slow_ratio {
-  double ratio = 0.8;
-  duration slower_than = std::chrono::milliseconds(500);
-  duration within = std::chrono::seconds(10);
-  std::uint32_t min_calls = 20;
+  double ratio = 0.8;                                     // in (0, 1]
+  duration slower_than = std::chrono::milliseconds(500);  // above zero
+  duration within = std::chrono::seconds(10);             // above zero
+  std::uint32_t min_calls = 20;                           // at least 1
   comparison compare = comparison::at_least;
   friend bool operator==(const slow_ratio&, const slow_ratio&) = default;
 };
 
 // Trips when `failures` of the last `calls` failed. It may trip before so many calls were made.
 struct failures_of_last {
-  std::uint32_t failures = 5;
-  std::uint32_t calls = 10;
+  std::uint32_t failures = 5;  // from 1 to `calls`
+  std::uint32_t calls = 10;    // from 1 to 100,000
   friend bool operator==(const failures_of_last&, const failures_of_last&) = default;
 };
 
 // Trips when failures/calls reaches `ratio` over the last `calls`, once at least `min_calls` of
 // them were made (0: all of them).
 struct failure_ratio_of_last {
-  double ratio = 0.5;
-  std::uint32_t calls = 100;
+  double ratio = 0.5;         // in (0, 1]
+  std::uint32_t calls = 100;  // from 1 to 100,000
   std::uint32_t min_calls = 0;
   comparison compare = comparison::at_least;
   friend bool operator==(const failure_ratio_of_last&, const failure_ratio_of_last&) = default;
@@ -78,10 +78,11 @@ struct failure_ratio_of_last {
 // clock, and a call counts in the one it began in.
 struct failing_buckets {
   double ratio = 0.5;
-  duration within = std::chrono::seconds(10);
+  duration within = std::chrono::seconds(10);  // at least a microsecond
   friend bool operator==(const failing_buckets&, const failing_buckets&) = default;
 };
 
+// Any one of the rules by which a circuit opens.
 using trip_rule = std::variant<failures_in_a_row, failures_within, failure_ratio, slow_ratio,
                                failures_of_last, failure_ratio_of_last, failing_buckets>;
 
@@ -103,9 +104,9 @@ class trip_rules {
 
 // Open longer each time a probe fails: first, first·factor, … up to longest. Closing starts over.
 struct growing {
-  duration first = std::chrono::seconds(1);
-  duration longest = std::chrono::seconds(60);
-  double factor = 2.0;
+  duration first = std::chrono::seconds(1);     // above zero
+  duration longest = std::chrono::seconds(60);  // at least `first`
+  double factor = 2.0;                          // at least 1
 };
 
 // How long a circuit stays open before it lets a probe through: a constant, growing{}, or a
@@ -152,8 +153,8 @@ struct half_open_options {
   // grows from none to all over this time: if 1 + U < 2^(t/ramp), U uniform in [0, 1). Then it is
   // closed, unless ramp_ratio or more of at least ramp_min_calls of those admitted failed.
   duration ramp = duration::zero();
-  double ramp_ratio = 0.5;  // in (0, 1]
-  std::uint32_t ramp_min_calls = 5;
+  double ramp_ratio = 0.5;           // in (0, 1]
+  std::uint32_t ramp_min_calls = 5;  // fewer do not reopen
 
   std::uint32_t successes_needed() const noexcept {
     if (successes != 0) return successes;
@@ -179,14 +180,14 @@ enum class evaluation : std::uint8_t { on_read, on_call };
 
 // A circuit breaker's options. Value type; every field has a default that is fit for use.
 struct circuit_options {
-  std::string name = {};
-  trip_rules trip = failures_in_a_row{};
-  open_time open_for = std::chrono::seconds(5);
-  half_open_options half_open = {};
-  reopening reopens = reopening::inclusive;
-  open_since since = open_since::verdict;
-  ignored_as ignored = ignored_as::nothing;
-  evaluation evaluated = evaluation::on_read;
+  std::string name = {};                         // for events, reports and metrics
+  trip_rules trip = failures_in_a_row{};         // when it opens
+  open_time open_for = std::chrono::seconds(5);  // until a probe may go through
+  half_open_options half_open = {};              // how it closes again
+  reopening reopens = reopening::inclusive;      // the edge of the open time
+  open_since since = open_since::verdict;        // its beginning
+  ignored_as ignored = ignored_as::nothing;      // what ignored calls count as
+  evaluation evaluated = evaluation::on_read;    // who notices that time is over
   // It does not trip for so long after it closed from half-open.
   duration closed_at_least = duration::zero();
   // Where a ramp's chance comes from; null: each thread's own. Asked under the circuit's lock; must

@@ -19,9 +19,9 @@ struct circuit_snapshot {
   std::uint64_t buffered_calls = 0;  // calls the rule looks at now
   duration time_to_probe = duration::zero();  // until the end of the open time, when open
   std::uint32_t probes_in_flight = 0;
-  std::uint32_t probes_succeeded = 0;
-  std::string last_error;  // the text of the latest failure that brought one
-  std::uint64_t transitions = 0;
+  std::uint32_t probes_succeeded = 0;  // since it is half-open
+  std::string last_error;              // the text of the latest failure that brought one
+  std::uint64_t transitions = 0;       // since the circuit was made
 
   // Since the circuit was made.
   std::uint64_t successful = 0;

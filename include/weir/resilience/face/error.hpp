@@ -22,10 +22,13 @@ enum class condition : std::uint8_t {
 
 // Causes as std::error_code, so that `std::error_code e = weir::cause::rejected_open;`.
 const std::error_category& cause_category() noexcept;
+// Conditions as std::error_condition, which codes compare equal to.
 const std::error_category& condition_category() noexcept;
+// What the standard library makes codes and conditions by.
 inline std::error_code make_error_code(cause c) noexcept {
   return {static_cast<int>(c), cause_category()};
 }
+// See make_error_code().
 inline std::error_condition make_error_condition(condition c) noexcept {
   return {static_cast<int>(c), condition_category()};
 }
@@ -57,6 +60,7 @@ class call_rejected : public call_failed {
   using call_failed::call_failed;
 };
 
+// Throws call_rejected for a rejection, else call_failed.
 [[noreturn]] void throw_cause(cause why, duration retry_after);
 
 // Why run() has no value to give. E is the error type of what was called.

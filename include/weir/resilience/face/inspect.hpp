@@ -104,8 +104,10 @@ struct only_exceptions {
   }
 };
 
+// An inspector for run() and context(): these exceptions count for nothing, others are failures.
 template <class... Exceptions>
 inline constexpr ignoring_exceptions<Exceptions...> ignoring{};
+// An inspector for run() and context(): only these exceptions are failures.
 template <class... Exceptions>
 inline constexpr only_exceptions<Exceptions...> only{};
 

@@ -9,12 +9,13 @@
 
 namespace weir {
 
+// What a fault_injector does to calls. Value type; the ranges are checked by validate().
 struct faults {
   double errors = 0;   // this share of the calls fails without being sent, in [0, 1]
   double delayed = 0;  // this share waits first, in [0, 1]; it may fail after that
-  duration delay = std::chrono::milliseconds(100);
-  cause why = cause::reset;  // what the failures say
-  bool retryable = true;
+  duration delay = std::chrono::milliseconds(100);  // how long it waits
+  cause why = cause::reset;                         // what the failures say
+  bool retryable = true;                            // whether they may be tried again
 
   option_problems validate() const;
   friend bool operator==(const faults&, const faults&) = default;
@@ -31,6 +32,7 @@ class fault_injector {
   void set(faults what) const;
   faults get() const;
 
+  // What look() sees, for people and metrics.
   struct view {
     std::uint64_t failed = 0;  // since it was made
     std::uint64_t delayed = 0;

@@ -15,7 +15,7 @@ namespace weir {
 struct latency_percentile {
   double of = 0.95;                                   // in (0, 1)
   duration unknown = std::chrono::milliseconds(100);  // until `min_calls` are known
-  std::uint32_t min_calls = 20;
+  std::uint32_t min_calls = 20;                       // calls that must be known
   duration within = std::chrono::seconds(60);  // how long a call is remembered, at least half of it
   duration least = std::chrono::milliseconds(1);  // never earlier than this
   friend bool operator==(const latency_percentile&, const latency_percentile&) = default;
@@ -24,9 +24,10 @@ struct latency_percentile {
 // When a hedge starts another attempt: a fixed delay, or a percentile.
 using hedge_delay = std::variant<duration, latency_percentile>;
 
+// Of a hedge. Value type; the ranges are checked by validate().
 struct hedge_options {
-  hedge_delay after = latency_percentile{};
-  std::uint32_t attempts = 2;  // all of a call, the first included; from 2 to 10
+  hedge_delay after = latency_percentile{};  // from the start of the attempt before
+  std::uint32_t attempts = 2;                // all of a call, the first included; from 2 to 10
   // Leave for each further attempt; retries may share it. None: no limit, which doubles the load
   // when everything is slow.
   std::optional<retry_budget> budget = retry_budget({.ratio = 0.1, .floor = 1.0});
@@ -47,6 +48,7 @@ class hedge {
   explicit hedge(hedge_options options = {});
   const hedge_options& options() const noexcept;
 
+  // What look() sees, for people and metrics.
   struct view {
     duration delay{};           // after which the next call would be hedged
     std::uint64_t hedges = 0;   // further attempts started

@@ -86,6 +86,7 @@ class layer {
     alignas(std::max_align_t) std::byte memory_[bytes];
   };
 
+  // What a layer is told of the call that goes through it.
   struct context {
     time_point now;
     deadline until;  // enter() may bring it forward for what is inside; the machine then watches it
@@ -149,6 +150,7 @@ class layer {
   virtual const fallback_source* values() const noexcept { return nullptr; }
 };
 
+// How pipelines share a layer.
 using layer_ptr = std::shared_ptr<const layer>;
 
 }  // namespace weir

@@ -14,6 +14,7 @@
 
 namespace weir {
 
+// The layer that a policy puts into a pipeline; each policy has its own overload.
 inline layer_ptr as_layer(layer_ptr made) {
   return made;
 }
@@ -27,6 +28,7 @@ concept policy = requires(const T& t) {
 
 // What a pipeline does and can cost, for people.
 struct pipeline_description {
+  // A layer, in words.
   struct line {
     std::string text;
     worst_case worst;  // of this layer and all inside it
@@ -101,6 +103,7 @@ class pipeline {
   bool hedged_;
 };
 
+// Two policies or pipelines, the left one outermost.
 template <policy A, policy B>
 pipeline operator|(const A& outer, const B& inner) {
   return pipeline(outer, inner);

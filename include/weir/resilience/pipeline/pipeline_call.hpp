@@ -9,6 +9,7 @@
 
 namespace weir {
 
+// What a pipeline_call wants of its driver.
 enum class action_kind : std::uint8_t {
   none,            // the call is over; nothing is left to do
   start_attempt,   // send it: number `attempt`, to be done by `until`
@@ -18,6 +19,7 @@ enum class action_kind : std::uint8_t {
   finish,          // `how` is the outcome of the call
 };
 
+// One thing that a pipeline_call wants done. Value type; behind each member, the kinds it is for.
 struct action {
   action_kind kind = action_kind::none;
   std::uint32_t attempt = 0;             // start, cancel; finish: the one that decided, 0 for none

@@ -14,9 +14,9 @@ namespace weir {
 // A token bucket: so many calls within any such time on average, all of them at once if nobody came
 // before. `burst` may set the bucket's size apart from `calls`; 0: the same.
 struct bursty {
-  std::uint32_t calls = 10;
+  std::uint32_t calls = 10;  // at least 1
   duration within = std::chrono::seconds(1);
-  std::uint32_t burst = 0;
+  std::uint32_t burst = 0;  // at once; 0: as `calls`
   friend bool operator==(const bursty&, const bursty&) = default;
 };
 
@@ -26,10 +26,12 @@ struct smooth {
   friend bool operator==(const smooth&, const smooth&) = default;
 };
 
+// How often calls may start.
 using rate = std::variant<bursty, smooth>;
 
+// Of a rate_limiter. Value type; the ranges are checked by validate().
 struct rate_limiter_options {
-  std::string name = {};
+  std::string name = {};  // for reports
   rate allow = bursty{};  // at most a million calls a second
   // A call that would have to wait longer than this for its turn is rejected at once, with
   // retry_after. Zero: none waits. At most a day.
@@ -60,6 +62,7 @@ class rate_limiter {
   // would be longer than the longest wait.
   result<duration, rejection> reserve(time_point now, std::uint32_t permits = 1) const noexcept;
 
+  // What look() sees, for people and metrics.
   struct view {
     std::uint32_t available = 0;  // calls that may go at this instant
     std::uint64_t admitted = 0;   // since it was made

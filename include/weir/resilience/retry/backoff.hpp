@@ -16,7 +16,7 @@ enum class jitter : std::uint8_t { none, full };
 
 // Always the same delay.
 struct constant {
-  duration delay = std::chrono::milliseconds(100);
+  duration delay = std::chrono::milliseconds(100);  // before every retry
   jitter spread = jitter::none;
   friend bool operator==(const constant&, const constant&) = default;
 };

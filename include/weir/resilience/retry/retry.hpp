@@ -10,9 +10,10 @@
 
 namespace weir {
 
+// Of a retry. Value type; checked by validate().
 struct retry_options {
-  std::uint32_t attempts = 3;  // all tries, the first included
-  weir::backoff backoff = exponential{};
+  std::uint32_t attempts = 3;                // all tries, the first included
+  weir::backoff backoff = exponential{};     // the wait before each retry
   std::optional<retry_budget> budget = {};   // asked before each retry; none: no limit
   duration longest_total = duration::max();  // no retry starts later than this after the first
   bool retry_rejections = false;             // also when a breaker or limit inside turned it away

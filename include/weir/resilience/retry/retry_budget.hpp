@@ -8,6 +8,7 @@
 
 namespace weir {
 
+// Of a retry_budget. Value type; the ranges are checked by validate().
 struct retry_budget_options {
   double ratio = 0.2;                          // retries for each first attempt, 0 to 1000
   double floor = 1.0;                          // retries a second that are always allowed
@@ -32,6 +33,7 @@ class retry_budget {
   // Takes leave for one retry, or says that there is none.
   bool try_retry(time_point now) const noexcept;
 
+  // What look() sees, for people and metrics.
   struct view {
     std::uint64_t first_attempts = 0;
     std::uint64_t retries = 0;

@@ -12,8 +12,9 @@
 
 namespace weir {
 
+// Of a throttler. Value type; the ranges are checked by validate().
 struct throttler_options {
-  std::string name = {};
+  std::string name = {};  // for reports
   // So many calls are sent for each that is served; from 1 (turns away as many as fail) to 100. The
   // rest of them tell when the other side is better.
   double factor = 2.0;
@@ -42,6 +43,7 @@ class throttler {
   bool try_acquire(time_point now, random_source& random = thread_random()) const;
   void record(verdict how, time_point now) const;
 
+  // What look() sees, for people and metrics.
   struct view {
     std::uint64_t requests = 0;  // in the window, those turned away with them
     std::uint64_t accepts = 0;
