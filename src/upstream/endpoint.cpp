@@ -222,6 +222,14 @@ void passage::begin(endpoint& to, std::uint64_t key, bool retryable) {
   who_.reset();
 }
 
+void passage::avoid(const passage& other) {
+  const auto add = [this](const instance* who) {
+    if (who && std::find(tried_.begin(), tried_.end(), who) == tried_.end()) tried_.push_back(who);
+  };
+  for (const instance* const who : other.tried_) add(who);
+  if (other.lane_) add(other.who_.get());
+}
+
 passage::way passage::open(time_point until) {
   link* through = to_->only_.get();
   if (!through) {

@@ -32,6 +32,8 @@ std::shared_ptr<service> service_registry::prepare(const service_settings& setti
     budget = known->second.budget;
   }
   if (!budget) budget.emplace(settings.budget);
+  auto limits = std::make_shared<service_limits>(
+      settings.limits, known != kept_.end() ? known->second.limits : nullptr);
   std::shared_ptr<roster> instances;
   if (settings.discovery) {
     if (known != kept_.end()) instances = known->second.instances;
@@ -48,7 +50,7 @@ std::shared_ptr<service> service_registry::prepare(const service_settings& setti
     }
   }
   return std::make_shared<service>(settings, index->second, std::move(circuit), std::move(*budget),
-                                   std::move(instances));
+                                   std::move(limits), std::move(instances));
 }
 
 void service_registry::commit(const std::vector<std::shared_ptr<service>>& now_in_use,
@@ -66,13 +68,15 @@ void service_registry::commit(const std::vector<std::shared_ptr<service>>& now_i
       } else if (s->circuit()) {
         new_circuits.push_back(s);
       }
+      s->limits().commit();
       if (s->instances()) {
         s->instances()->reconfigure(s->settings().instances, now);
         if (s->settings().discovery->how == discovery_kind::fixed) {
           s->instances()->set(s->settings().discovery->listed, now);
         }
       }
-      next.insert_or_assign(s->name(), kept{s->circuit(), s->budget(), s->instances()});
+      next.insert_or_assign(s->name(),
+                            kept{s->circuit(), s->budget(), s->shared_limits(), s->instances()});
     }
     kept_ = std::move(next);
   }

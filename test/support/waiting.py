@@ -2,9 +2,11 @@
 
 import time
 
+from support.weir_process import SLOWER
 
-def wait_for(holds, seconds=5.0, what="what was waited for"):
-    end = time.monotonic() + seconds
+
+def wait_for(holds, seconds=10.0, what="what was waited for"):
+    end = time.monotonic() + seconds * SLOWER
     while not holds():
         assert time.monotonic() < end, f"{what} did not come to pass"
         time.sleep(0.005)

@@ -92,6 +92,9 @@ class passage final : private list_hook<> {
 
   // A new call. `key` is what consistent hashing goes by; `retryable`: it may be sent twice.
   void begin(endpoint& to, std::uint64_t key, bool retryable);
+  // Of another attempt of the same call: where it is and was is no place for this one, while there
+  // is another.
+  void avoid(const passage& other);
   // A new attempt, or on with the one that waited.
   way open(time_point until);
   http::client_pool& pool() const noexcept { return *pool_; }

@@ -16,6 +16,7 @@
 #include "weir/upstream/discovery_settings.hpp"
 #include "weir/upstream/failure_set.hpp"
 #include "weir/upstream/roster.hpp"
+#include "weir/upstream/service_limits.hpp"
 
 namespace weir::upstream {
 
@@ -39,6 +40,7 @@ struct service_settings {
   std::optional<circuit_sharing> sharing;  // of its circuit with other processes
   std::string trip_text;                   // its rule in words: "5 failures within 10 s"
   retry_budget_options budget;
+  limit_settings limits;
 
   // Where there are several instances, or they come and go.
   std::optional<discovery_settings> discovery;  // none: the one place above
@@ -54,11 +56,13 @@ struct service_settings {
 class service {
  public:
   service(service_settings settings, std::uint32_t index, std::optional<circuit_breaker> circuit,
-          retry_budget budget, std::shared_ptr<roster> instances)
+          retry_budget budget, std::shared_ptr<service_limits> limits,
+          std::shared_ptr<roster> instances)
       : settings_(std::move(settings)),
         index_(index),
         circuit_(std::move(circuit)),
         budget_(std::move(budget)),
+        limits_(std::move(limits)),
         instances_(std::move(instances)) {}
 
   const service_settings& settings() const noexcept { return settings_; }
@@ -68,6 +72,8 @@ class service {
   std::uint32_t index() const noexcept { return index_; }
   const std::optional<circuit_breaker>& circuit() const noexcept { return circuit_; }
   const retry_budget& budget() const noexcept { return budget_; }
+  service_limits& limits() const noexcept { return *limits_; }
+  const std::shared_ptr<service_limits>& shared_limits() const noexcept { return limits_; }
   // Null where the service is one place for good.
   const std::shared_ptr<roster>& instances() const noexcept { return instances_; }
 
@@ -76,6 +82,7 @@ class service {
   std::uint32_t index_;
   std::optional<circuit_breaker> circuit_;
   retry_budget budget_;
+  std::shared_ptr<service_limits> limits_;  // never null
   std::shared_ptr<roster> instances_;
 };
 
@@ -99,6 +106,7 @@ class service_registry {
   struct kept {
     std::optional<circuit_breaker> circuit;
     std::optional<retry_budget> budget;
+    std::shared_ptr<service_limits> limits;
     std::shared_ptr<roster> instances;
   };
   circuit_made made_;

@@ -1,6 +1,7 @@
 #include <array>
 #include <string>
 
+#include "metrics.hpp"
 #include "weir/gateway/admin/admin.hpp"
 #include "weir/telemetry/exposition.hpp"
 
@@ -160,6 +161,7 @@ std::string metrics_text(const worker_stats& stats, const plan& p, const reload_
   add_server(out, stats, p);
   add_client(out, stats, p);
   add_circuits(out, stats, p, now);
+  add_limits(out, p, now);
   add_instances(out, p, now);
   return out.text();
 }

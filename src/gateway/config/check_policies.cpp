@@ -56,6 +56,14 @@ void check_trip(checking& c, const trip_document& t, place at) {
 void check_breaker(checking& c, const setting<switchable<breaker_document>>& s) {
   if (!s || !s->on) return;
   const breaker_document& b = *s->on;
+  if (b.profile && *b.profile == breaker_profile::aiomisc) {
+    const bool told = b.trip && b.trip->ratio && b.trip->within;
+    if (!told || b.trip->min_calls.given) {
+      c.r.error(b.profile.where,
+                "aiomisc's rule is a share of bad tenths of a time, without a least number of "
+                "calls; say `trip: {ratio: 20%, within: 20s}` with it");
+    }
+  }
   if (b.trip) check_trip(c, *b.trip, b.trip.where);
   if (b.probe && b.probe->ramp.given) {
     for (const auto* other : {&b.probe->calls, &b.probe->close_after}) {

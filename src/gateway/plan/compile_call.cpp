@@ -118,55 +118,7 @@ void set_verb(call_plan& call, config::verb v) {
   call.idempotent = http::is_idempotent(call.verb);
 }
 
-backoff backoff_of(const config::retry_document& r) {
-  using namespace std::chrono_literals;
-  const bool spread = !r.jitter || *r.jitter;
-  const jitter how = spread ? jitter::full : jitter::none;
-  if (!r.backoff) return exponential{.first = 25ms, .longest = 250ms, .spread = how};
-  if (r.backoff->constant) return constant{.delay = r.backoff->from, .spread = how};
-  return exponential{.first = r.backoff->from, .longest = r.backoff->to, .spread = how};
-}
-
-// The retry is outside the breaker, which must see each attempt.
-void add_retry_and_breaker(std::vector<layer_ptr>& layers, const config::effective_words& words,
-                           const upstream::service& service) {
-  if (words.retries()) {
-    const config::retry_document& r = *words.retry->on;
-    retry_options o;
-    o.attempts = r.attempts ? static_cast<std::uint32_t>(*r.attempts) : 2;
-    o.backoff = backoff_of(r);
-    const bool unlimited = r.budget && !r.budget->on;
-    if (!unlimited) o.budget = service.budget();
-    if (o.attempts > 1) layers.push_back(as_layer(retry(std::move(o))));
-  }
-  if (service.circuit()) layers.push_back(as_layer(*service.circuit()));
-}
-
 }  // namespace
-
-std::optional<duration> attempt_time(const config::effective_words& words) {
-  if (words.attempt_timeout) return *words.attempt_timeout;
-  if (words.timeout) return std::nullopt;
-  return default_attempt_timeout;
-}
-
-// Outermost first; the time of one attempt is innermost.
-pipeline compile_policies(const config::effective_words& words, const upstream::service& service) {
-  std::vector<layer_ptr> layers;
-  add_retry_and_breaker(layers, words, service);
-  if (const auto time = attempt_time(words)) layers.push_back(as_layer(timeout(*time)));
-  return pipeline(std::move(layers));
-}
-
-// A proxy's timeout is a layer too: nobody else keeps it. The time of its attempts is no layer: it
-// bounds the silence in a transfer, which only the transfer sees.
-pipeline compile_proxy_policies(const config::effective_words& words,
-                                const upstream::service& service) {
-  std::vector<layer_ptr> layers;
-  if (words.timeout) layers.push_back(as_layer(timeout(*words.timeout)));
-  add_retry_and_breaker(layers, words, service);
-  return pipeline(std::move(layers));
-}
 
 call_plan compile_call(compiling& c, const config::route_document& route,
                        const config::step_document& step, const name_slots& names,
@@ -224,7 +176,7 @@ proxy_plan compile_proxy(compiling& c, const config::route_document& route, cons
   made.call.idempotent_by_key =
       static_cast<bool>(route.honours) || static_cast<bool>(service.honours);
   const config::effective_words words = config::words_of(c.d, route, nullptr, &service);
-  made.policies = compile_proxy_policies(words, *made.call.service);
+  made.policies = compile_proxy_policies(words, made.call);
   made.silence = attempt_time(words);
   return made;
 }

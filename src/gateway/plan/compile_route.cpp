@@ -125,7 +125,7 @@ class route_maker {
     const auto* const service = config::service_of(c_.d, s);
     const config::effective_words words = config::words_of(c_.d, doc_, &s, &service->value);
     if (words.timeout) made.timeout = *words.timeout;
-    made.policies = compile_policies(words, *made.call->service);
+    made.policies = compile_policies(words, *made.call, doc_.name + " " + made.name);
   }
 
   // Steps whose slots something reads must be there before it.

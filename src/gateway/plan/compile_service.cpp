@@ -1,8 +1,11 @@
+#include <algorithm>
+
 #include "compiler.hpp"
 #include "weir/base/duration_text.hpp"
 #include "weir/gateway/config/spelling.hpp"
 #include "weir/gateway/plan/words.hpp"
 #include "weir/io/tls.hpp"
+#include "weir/resilience/circuit_breaker/profiles.hpp"
 
 namespace weir::gateway {
 namespace {
@@ -23,6 +26,8 @@ circuit_options profile(breaker_profile which) {
       o.trip = failures_in_a_row{.failures = 5};
       o.open_for = 30s;
       o.half_open = {.permits = everyone, .successes = 1};
+      break;
+    case breaker_profile::aiomisc:  // its rule's numbers are the configuration's
       break;
     case breaker_profile::book:
       o.trip = failures_within{.failures = 2, .within = 5s};
@@ -52,8 +57,12 @@ trip_rules trip_of(const trip_document& t) {
 
 circuit_options circuit_of(const std::string& name, const breaker_document& b) {
   circuit_options o = b.profile ? profile(*b.profile) : circuit_options{};
+  if (b.profile && *b.profile == breaker_profile::aiomisc) {
+    o = profiles::aiomisc(*b.trip->ratio, *b.trip->within);
+  } else if (b.trip) {
+    o.trip = trip_of(*b.trip);
+  }
   o.name = name;
-  if (b.trip) o.trip = trip_of(*b.trip);
   if (b.open) {
     if (b.open->constant) {
       o.open_for = b.open->from;
@@ -62,6 +71,7 @@ circuit_options circuit_of(const std::string& name, const breaker_document& b) {
     }
   }
   if (b.probe) {
+    if (b.probe->ramp) o.half_open.ramp = *b.probe->ramp;
     if (b.probe->calls) {
       o.half_open.permits = static_cast<std::uint32_t>(*b.probe->calls);
       o.half_open.successes = 0;
@@ -107,6 +117,39 @@ retry_budget_options budget_of(
         static_cast<double>(*budget.on->floor) / std::chrono::duration<double>(o.within).count();
   }
   return o;
+}
+
+upstream::limit_settings limits_of(const std::string& name, const config::service_words& words) {
+  const auto number = [](const config::setting<std::uint64_t>& n, std::uint32_t otherwise) {
+    return n ? static_cast<std::uint32_t>(*n) : otherwise;
+  };
+  upstream::limit_settings out;
+  if (words.bulkhead && words.bulkhead->on) {
+    const config::bulkhead_document& b = *words.bulkhead->on;
+    bulkhead_options o{.name = name};
+    o.calls = number(b.calls, o.calls);
+    o.queue = number(b.queue, o.queue);
+    if (b.longest_wait) o.longest_wait = *b.longest_wait;
+    out.bulkhead = o;
+  }
+  if (words.adaptive_limit && words.adaptive_limit->on) {
+    const config::adaptive_limit_document& a = *words.adaptive_limit->on;
+    adaptive_limit_options o{.name = name};
+    o.least = number(a.least, o.least);
+    o.most = number(a.most, o.most);
+    o.initial = number(a.initial, std::clamp(o.initial, o.least, o.most));
+    if (a.tolerance) o.tolerance = *a.tolerance;
+    out.adaptive = o;
+  }
+  if (words.throttle && words.throttle->on) {
+    const config::throttle_document& t = *words.throttle->on;
+    throttler_options o{.name = name};
+    if (t.factor) o.factor = *t.factor;
+    if (t.within) o.within = *t.within;
+    o.min_calls = number(t.min_calls, o.min_calls);
+    out.throttle = o;
+  }
+  return out;
 }
 
 }  // namespace
@@ -161,6 +204,7 @@ std::optional<upstream::service_settings> compile_service(
     }
   }
   out.budget = budget_of(words.retry);
+  out.limits = limits_of(entry.name, words);
   return out;
 }
 

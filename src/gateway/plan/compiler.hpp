@@ -78,9 +78,10 @@ call_plan compile_call(compiling& c, const config::route_document& route,
                        program_maker& make);
 proxy_plan compile_proxy(compiling& c, const config::route_document& route, const name_slots& names,
                          program_maker& make);
-pipeline compile_policies(const config::effective_words& words, const upstream::service& service);
-pipeline compile_proxy_policies(const config::effective_words& words,
-                                const upstream::service& service);
+// `whom`: who calls, by a name that stays the same over reloads.
+pipeline compile_policies(const config::effective_words& words, call_plan& call,
+                          const std::string& whom);
+pipeline compile_proxy_policies(const config::effective_words& words, call_plan& call);
 std::optional<duration> attempt_time(const config::effective_words& words);
 
 // What holds where the file says nothing.

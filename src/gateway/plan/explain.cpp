@@ -70,10 +70,17 @@ std::string health_text(const upstream::service_settings& s) {
          std::to_string(s.instances.fall) + " down, " + std::to_string(s.instances.rise) + " up";
 }
 
+bool has(const pipeline& policies, layer::role what) {
+  for (std::size_t i = 0; i < policies.size(); ++i) {
+    if (policies[i].what() == what) return true;
+  }
+  return false;
+}
+
 // What a call under these words does. `retryable`: it may be sent twice.
 explained_call explain_call(const config::document& d, const config::effective_words& words,
                             const config::named<config::service_document>& service,
-                            const call_plan& call) {
+                            const call_plan& call, const pipeline& policies) {
   explained_call e;
   e.service = service.name;
   e.method = call.verb_token;
@@ -92,9 +99,9 @@ explained_call explain_call(const config::document& d, const config::effective_w
   const bool retryable = call.idempotent || call.idempotent_by_key;
   if (words.retries() && retryable) {
     const config::retry_document& r = *words.retry->on;
-    e.attempts = r.attempts ? *r.attempts : 2;
-    if (e.attempts > 1) {
-      e.retry = std::to_string(e.attempts) + " attempts, " +
+    const std::uint64_t attempts = r.attempts ? *r.attempts : 2;
+    if (attempts > 1 && has(policies, layer::role::retry)) {
+      e.retry = std::to_string(attempts) + " attempts, " +
                 (r.backoff ? text_of(*r.backoff) : "25ms..250ms") + " between";
       if (!call.idempotent) e.retry += ", with an Idempotency-Key alone";
       e.retry_from = words.retry.from;
@@ -104,6 +111,23 @@ explained_call explain_call(const config::document& d, const config::effective_w
     e.breaker = words_of(b->trip) + ", open for " + words_of(b->open_for);
     if (s.instances.circuit) e.breaker += ", one for each instance";
     e.breaker_from = of_service.breaker.from;
+  }
+  if (retryable) e.attempts = policies.worst().attempts;
+  for (std::size_t i = 0; i < policies.size(); ++i) {
+    switch (policies[i].what()) {
+      case layer::role::hedge:
+        e.hedge = policies[i].text().substr(std::string_view("hedge: ").size());
+        e.hedge_from = words.hedge.from;
+        break;
+      case layer::role::bulkhead:
+      case layer::role::rate:
+      case layer::role::adaptive:
+      case layer::role::throttler:
+        e.limits.push_back(policies[i].text());
+        break;
+      default:
+        break;
+    }
   }
   return e;
 }
@@ -156,7 +180,7 @@ class explainer {
   void proxy() {
     const auto* const service = config::find_service(d_, doc_.proxy->service);
     const config::effective_words words = config::words_of(d_, doc_, nullptr, &service->value);
-    e_.proxy = explain_call(d_, words, *service, route_.proxy->call);
+    e_.proxy = explain_call(d_, words, *service, route_.proxy->call, route_.proxy->policies);
     e_.proxy->target = doc_.proxy->scalar.text;
     e_.whole_request = route_.proxy->whole_request;
     e_.calls = e_.proxy->attempts;
@@ -180,7 +204,7 @@ class explainer {
     }
     const auto* const service = config::service_of(d_, s);
     const config::effective_words words = config::words_of(d_, doc_, &s, &service->value);
-    e.call = explain_call(d_, words, *service, *plan.call);
+    e.call = explain_call(d_, words, *service, *plan.call, plan.policies);
     e.call->target = (*s.the_call()->to)->scalar.text;
     e.calls = e.call->attempts;
     e.at_worst = one_call(*e.call, plan.policies);

@@ -34,6 +34,11 @@ void write_call(json::writer& w, const explained_call& c) {
   c.retry.empty() ? w.null() : w.string(c.retry);
   w.key("breaker");
   c.breaker.empty() ? w.null() : w.string(c.breaker);
+  w.key("hedge");
+  c.hedge.empty() ? w.null() : w.string(c.hedge);
+  w.key("limits").begin_array();
+  for (const std::string& l : c.limits) w.string(l);
+  w.end_array();
   if (!c.instances.empty()) w.key("instances").string(c.instances);
   if (!c.health.empty()) w.key("health").string(c.health);
   w.end_object();

@@ -47,6 +47,8 @@ std::string_view to_string(cause c) noexcept {
       return "no_instance";
     case cause::pool_full:
       return "pool_full";
+    case cause::limit_reached:
+      return "limit_reached";
     case cause::deadline:
       return "deadline";
     case cause::caller_deadline:
@@ -77,7 +79,8 @@ bool is_timeout(cause c) noexcept {
 }
 
 bool is_rejection(cause c) noexcept {
-  return c == cause::breaker_open || c == cause::no_instance || c == cause::pool_full;
+  return c == cause::breaker_open || c == cause::no_instance || c == cause::pool_full ||
+         c == cause::limit_reached;
 }
 
 int status_of(cause c) noexcept {
@@ -127,6 +130,7 @@ std::string_view proxy_status_error(cause c) noexcept {
     case cause::no_instance:
       return "destination_unavailable";
     case cause::pool_full:
+    case cause::limit_reached:
       return "connection_limit_reached";
     case cause::internal:
       return "proxy_internal_error";

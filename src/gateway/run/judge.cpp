@@ -72,8 +72,7 @@ weir::outcome outcome_of_status(const call_plan& call, int status, duration retr
   o.failed = true;
   o.why = weir::cause::status;
   o.retry_after = retry_after;
-  o.retryable =
-      retryable(call) && (status == 502 || status == 503 || status == 504 || status == 429);
+  o.retryable = retryable(call) && call.retry_on.statuses.test(static_cast<std::size_t>(status));
   // Its own words: it is well, and wants less.
   if (status == 429 && !failures.status(429)) o.counts = verdict::ignored;
   return o;
@@ -90,7 +89,7 @@ cause cause_of(const weir::outcome& end, cause last) {
     case weir::cause::rejected_open:
       return cause::breaker_open;
     case weir::cause::rejected_limit:
-      return cause::pool_full;
+      return last == cause::pool_full ? last : cause::limit_reached;
     case weir::cause::timeout:
     case weir::cause::response_timeout:
       return cause::response_timeout;
@@ -146,8 +145,9 @@ judged judge_answer(const step_plan& step, int status, std::string_view content_
 
 judged judge_failure(const call_plan& call, http::client_error why, bool before_head) {
   const upstream::failure_set& failures = call.service->settings().failures;
+  const bool tried_again = retryable(call) && call.retry_on.connect;
   const auto connect = [&](cause c, weir::cause p = weir::cause::connect) {
-    return failed(c, 0, p, counted(failures.connect), retryable(call));
+    return failed(c, 0, p, counted(failures.connect), tried_again);
   };
   switch (why) {
     case http::client_error::connect_refused:
@@ -160,10 +160,10 @@ judged judge_failure(const call_plan& call, http::client_error why, bool before_
       return connect(cause::connect_timeout, weir::cause::connect_timeout);
     case http::client_error::reset:
       return failed(before_head ? cause::reset : cause::truncated, 0, weir::cause::reset,
-                    counted(failures.transport), retryable(call));
+                    counted(failures.transport), tried_again);
     case http::client_error::truncated:
       return failed(cause::truncated, 0, weir::cause::reset, counted(failures.transport),
-                    retryable(call));
+                    tried_again);
     case http::client_error::malformed:
       return failed(cause::malformed, 0, weir::cause::decode, counted(failures.transport), false);
     case http::client_error::too_large:
@@ -178,7 +178,8 @@ judged judge_failure(const call_plan& call, http::client_error why, bool before_
 }
 
 judged judge_no_instance(const call_plan& call) {
-  return failed(cause::no_instance, 0, weir::cause::connect, verdict::ignored, retryable(call));
+  return failed(cause::no_instance, 0, weir::cause::connect, verdict::ignored,
+                retryable(call) && call.retry_on.connect);
 }
 
 judged judge_all_open(duration retry_after) {

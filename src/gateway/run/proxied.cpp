@@ -50,10 +50,15 @@ void proxied::start(const request_context& request, std::string_view path,
                          (plan.call.idempotent_by_key && head.fields.find("idempotency-key")));
 
   way_.begin(*endpoint_, affinity(*plan.call.service, request_, target_), out_.resend_on_stale);
-  policies_.emplace(plan.policies, call_facts{.until = deadline::at(request_.deadline),
-                                              .until_is_configured = !request_.caller_deadline,
-                                              .retryable = out_.resend_on_stale,
-                                              .timeouts_count = timeouts_count(plan.call)});
+  call_facts facts{.until = deadline::at(request_.deadline),
+                   .until_is_configured = !request_.caller_deadline,
+                   .retryable = out_.resend_on_stale,
+                   .timeouts_count = timeouts_count(plan.call)};
+  if (plan.call.service->limits().bulkhead()) {
+    sleeper_.emplace(worker_.wakes(), delegate<void()>::to<&proxied::on_woken>(*this));
+    facts.wake = delegate<void()>::to<&io::wake_queue::sleeper::wake>(*sleeper_);
+  }
+  policies_.emplace(plan.policies, facts);
   follow(policies_->start(worker_.loop().now()));
 }
 
@@ -239,6 +244,13 @@ void proxied::on_timer() {
   if (!ended_) arm();
 }
 
+// A place in the bulkhead has come free.
+void proxied::on_woken() {
+  if (ended_ || settled_) return;
+  policies_due_ = time_point::max();
+  follow(policies_->timer(worker_.loop().now()));
+}
+
 void proxied::fallen_silent() {
   if (client_owes()) {  // how slow it may be is bounded elsewhere (`limits`)
     touch();
@@ -271,6 +283,7 @@ void proxied::release() {
   if (exchange_) std::exchange(exchange_, nullptr)->cancel();
   way_.leave();
   policies_.reset();
+  sleeper_.reset();
   memory_.reset();
   --generation_->users;
   generation_ = nullptr;

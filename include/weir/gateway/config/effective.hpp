@@ -27,6 +27,8 @@ struct effective_words {
   effective<switchable<cache_document>> cache;
 
   bool retries() const { return retry && retry->on.has_value(); }
+  bool hedges() const { return hedge && hedge->on.has_value(); }
+  bool caches() const { return cache && cache->on.has_value(); }
 };
 
 // `step` is null for a proxy, `service` for a computed step.

@@ -35,6 +35,9 @@ struct explained_call {
   std::string retry_from;
   std::string breaker;  // "5 failures within 10s, open for 5s"; empty: off
   std::string breaker_from;
+  std::string hedge;  // "another after p95, 2 in all"; empty: off
+  std::string hedge_from;
+  std::vector<std::string> limits;  // of the service: "bulkhead: 64 calls, 128 may wait 1s"
 };
 
 struct explained_step {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <bitset>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -61,6 +62,19 @@ struct header_template {
 enum class decode_as : std::uint8_t { json, text, bytes };
 enum class expected_kind : std::uint8_t { any, list, object, string, number };
 
+// What is tried again, where a policy retries at all.
+struct retry_rules {
+  bool connect = true;  // also reset and truncation
+  bool timeout = true;
+  std::bitset<600> statuses = default_statuses();
+
+  static std::bitset<600> default_statuses() {
+    std::bitset<600> s;
+    for (const std::size_t status : {429u, 502u, 503u, 504u}) s.set(status);
+    return s;
+  }
+};
+
 struct call_plan {
   std::shared_ptr<upstream::service> service;
   http::method verb = http::method::get;
@@ -73,6 +87,7 @@ struct call_plan {
   std::optional<shape> body;              // sent as JSON
   std::string body_type = "application/json";
   bool idempotent = true;                 // by the method
+  retry_rules retry_on;
   bool idempotent_by_key = false;         // so is one that carries Idempotency-Key: the service honours it
   decode_as as = decode_as::json;
   expected_kind expect = expected_kind::any;

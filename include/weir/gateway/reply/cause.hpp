@@ -30,6 +30,7 @@ enum class cause : std::uint8_t {
   breaker_open,
   no_instance,
   pool_full,
+  limit_reached,  // the service's bulkhead, adaptive limit or throttle
   // of the request
   deadline,
   caller_deadline,  // the caller's own, shorter one

@@ -3,11 +3,14 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "weir/gateway/plan/plan.hpp"
 #include "weir/gateway/reply/cause.hpp"
+#include "weir/gateway/run/call_attempt.hpp"
 #include "weir/gateway/run/judge.hpp"
 #include "weir/http/client.hpp"
+#include "weir/io/wake_queue.hpp"
 #include "weir/resilience/pipeline/pipeline_call.hpp"
 #include "weir/telemetry/trace.hpp"
 #include "weir/upstream/endpoint.hpp"
@@ -44,7 +47,7 @@ struct prepared_call {
 // One call of a composed request: attempts, back-off, circuit and time-outs by the pipeline, which
 // decides; this class acts. Lives in the request's arena and is destroyed by its owner, which
 // cancels what runs.
-class call_run final : private http::client_receiver {
+class call_run final {
  public:
   call_run(worker& on, call_owner& owner, upstream::endpoint& to, const prepared_call& what,
            arena& memory, std::uint32_t item);
@@ -72,10 +75,7 @@ class call_run final : private http::client_receiver {
   std::uint32_t item() const noexcept { return item_; }
 
  private:
-  void on_head(const http::response_head& head) override;
-  void on_body(std::string_view piece) override;
-  void on_end() override;
-  void on_failed(http::client_error why, std::string_view detail) override;
+  friend class call_attempt;
 
   struct entry {
     explicit entry(call_run& c) noexcept : call(c) { ++call.entered_; }
@@ -85,44 +85,39 @@ class call_run final : private http::client_receiver {
     call_run& call;
   };
 
+  // What its attempts ask for.
+  worker& on() const noexcept { return worker_; }
+  const upstream::service& service() const noexcept { return endpoint_.of(); }
+  const prepared_call& what() const noexcept { return what_; }
+  const call_plan& plan() const noexcept { return *what_.step->call; }
+  arena& memory() const noexcept { return memory_; }
+  // What running out of time says of the service.
+  verdict late_counts() const noexcept;
+  void attempt_over(const call_attempt& ended);
+
   void follow(action todo);
-  void begin_attempt(const action& todo);
-  void reach();
-  void on_way(bool known);
-  void attempt_over(const judged& how);
-  void note_attempt(int status, cause why, verdict counts) const;
+  call_attempt& free_attempt();
+  call_attempt* attempt_of(std::uint32_t number) noexcept;
   void finish(const action& done);
-  void stop_attempt();
-  bool room_for(std::size_t bytes);
 
   worker& worker_;
   call_owner& owner_;
   upstream::endpoint& endpoint_;
   prepared_call what_;
-  std::optional<pipeline_call> policies_;
   arena& memory_;
-  http::client_request request_;
-  http::client_exchange* exchange_ = nullptr;
-  upstream::passage way_;
+  bool retryable_;  // sending it twice does no harm
+  // Where others' calls make room for this one; outlives the pipeline's call.
+  std::optional<io::wake_queue::sleeper> sleeper_;
+  std::optional<pipeline_call> policies_;
+  call_attempt first_;
+  std::vector<call_attempt*> more_;  // of a hedge; in the arena
 
-  // The answer as it comes.
-  int status_ = 0;
-  duration asked_to_wait_ = duration::zero();
-  std::string_view content_type_;
+  judged result_;  // of the attempt that ended last, until the call has ended
   http::fields headers_;
-  char* body_ = nullptr;
-  std::size_t body_size_ = 0;
-  std::size_t body_room_ = 0;
-
-  judged result_;
   duration retry_after_ = duration::zero();
-  time_point attempt_began_{};
-  time_point attempt_until_ = time_point::max();
   time_point due_ = time_point::max();
   std::uint32_t item_;
-  std::uint32_t attempt_ = 0;
   cause at_deadline_ = cause::deadline;
-  bool retryable_ = false;  // sending it twice does no harm
   bool ended_ = false;
   std::uint8_t entered_ = 0;
 };

@@ -11,6 +11,7 @@
 #include "weir/gateway/run/judge.hpp"
 #include "weir/gateway/run/request.hpp"
 #include "weir/http/client.hpp"
+#include "weir/io/wake_queue.hpp"
 #include "weir/resilience/pipeline/pipeline_call.hpp"
 #include "weir/upstream/endpoint.hpp"
 
@@ -73,6 +74,7 @@ class proxied final {
   void on_client_gone();
   void on_client_drained();
   void on_timer();
+  void on_woken();
   bool client_owes() const noexcept;
   void give_up_on_client();
 
@@ -97,6 +99,7 @@ class proxied final {
   generation* generation_ = nullptr;
   request_context request_;
   arena memory_;
+  std::optional<io::wake_queue::sleeper> sleeper_;  // outlives the pipeline's call
   std::optional<pipeline_call> policies_;
   upstream::endpoint* endpoint_ = nullptr;
   upstream::passage way_;

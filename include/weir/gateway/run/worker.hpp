@@ -15,6 +15,7 @@
 #include "weir/http/server.hpp"
 #include "weir/io/loop.hpp"
 #include "weir/io/resolver.hpp"
+#include "weir/io/wake_queue.hpp"
 #include "weir/json/parser.hpp"
 #include "weir/telemetry/log_output.hpp"
 #include "weir/telemetry/request_stats.hpp"
@@ -86,6 +87,7 @@ class worker {
   worker_stats stats() const;
 
   io::loop& loop() noexcept { return loop_; }
+  io::wake_queue& wakes() noexcept { return wakes_; }
   json::parser& json() noexcept { return json_; }
   const expression::environment& world() const noexcept { return world_; }
   std::string& scratch() noexcept { return scratch_; }
@@ -116,6 +118,7 @@ class worker {
   http::server::options server_options();
 
   io::loop loop_;
+  io::wake_queue wakes_{loop_};
   io::resolver names_;
   json::parser json_;
   front front_;
