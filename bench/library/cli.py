@@ -23,6 +23,7 @@ examples:
   ./run bench library --write-docs  puts the last result into docs/library/benchmark.md
 """
 QUICK = programs.Pace(seconds=0.1, warm_ups=8)
+PATIENCE = 60.0  # seconds for a quiet machine, before each round
 USUAL = programs.Pace(seconds=0.4, warm_ups=5)
 
 
@@ -63,6 +64,8 @@ def _versions() -> dict[str, str]:
 def _measure(options: argparse.Namespace) -> int:
     if not (options.quick or options.no_install):
         programs.install()
+    if not options.quick:
+        comparison.wait_for_quiet(sorted(os.sched_getaffinity(0))[:2], PATIENCE)
     own = subprocess.run(
         [str(programs.WEIR), *(["--quick"] if options.quick else [])],
         stdout=subprocess.PIPE,
@@ -70,9 +73,10 @@ def _measure(options: argparse.Namespace) -> int:
         check=True,
     ).stdout
     print(own, flush=True)
-    rounds, left_out = comparison.run(
-        options.rounds or (1 if options.quick else 7), QUICK if options.quick else USUAL
-    )
+    if options.quick:
+        rounds, left_out = comparison.run(options.rounds or 1, QUICK)
+    else:
+        rounds, left_out = comparison.run(options.rounds or 7, USUAL, PATIENCE)
     document = {
         "when": time.strftime("%Y-%m-%d %H:%M %Z"),
         "quick": options.quick,

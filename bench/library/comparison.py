@@ -15,6 +15,9 @@ from bench.library.groups import GROUPS, Group
 from bench.library.programs import PROGRAMS, Pace, Program, ProgramFailed
 
 
+QUIET = 0.10  # of a core
+
+
 def say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
@@ -44,6 +47,16 @@ class Watch:
         return Spent(wall, max(0.0, (busy - own) / wall))
 
 
+def wait_for_quiet(cores: list[int], patience: float) -> None:
+    """Until others leave our cores alone for two seconds, or patience ends: it is measured all the same."""
+    until = time.monotonic() + patience
+    while time.monotonic() < until:
+        watch = Watch(set(cores))
+        time.sleep(2)
+        if watch.stop().foreign < QUIET:
+            return
+
+
 def turned(programs: list[Program], number: int) -> list[Program]:
     """The order moves on by one in each round."""
     at = number % max(1, len(programs))
@@ -66,7 +79,7 @@ def measure_round(programs: list[Program], pace: Pace, cores: list[int]) -> tupl
     return {"cases": cases, "foreign": foreign}, broken
 
 
-def run(rounds: int, pace: Pace) -> tuple[list[dict], list[str]]:
+def run(rounds: int, pace: Pace, patience: float = 0.0) -> tuple[list[dict], list[str]]:
     """The rounds, and what was left out with the reason."""
     cores = sorted(os.sched_getaffinity(0))[:2]
     programs = [program for program in PROGRAMS if program.present()]
@@ -75,6 +88,7 @@ def run(rounds: int, pace: Pace) -> tuple[list[dict], list[str]]:
         left_out.append("two threads: there is but one core")
     done: list[dict] = []
     for number in range(rounds):
+        wait_for_quiet(cores, patience)
         say(f"round {number + 1} of {rounds}")
         entry, broken = measure_round(turned(programs, number), pace, cores)
         done.append(entry)
