@@ -10,6 +10,7 @@ from support.expect import partial, problem
 from support.raw_client import format_request
 from support.tls_upstream import authority
 from support.upstream import hang, in_turn, json_reply, json_text, respond, status, text_reply
+from support.waiting import wait_for
 from support.weir_process import ROOT
 
 EXAMPLES = sorted((ROOT / "examples").glob("*.yaml"))
@@ -334,6 +335,36 @@ def meta(weather, _):
     assert gate.get("/day").json() == {"forecast": "sun", "pollen": "low"}
     assert gate.get("/day").json() == {"forecast": "sun", "pollen": None,
                                        "_meta": {"partial": True, "missing": [{"step": "pollen", "reason": "status_500"}]}}
+
+
+@example("25-hedge")
+def hedge(stock, _):
+    stock.on("/items/{id}", in_turn(hang(), json_reply({"left": 4})))
+    gate = yield
+    assert gate.get("/stock/7").json() == {"left": 4}
+    assert stock.count() == 2
+
+
+@example("26-bulkhead")
+def bulkhead(reports, _):
+    go = threading.Event()
+
+    def today(x):
+        x.wait(go)
+        json_reply("sold 3")(x)
+
+    reports.on("/today", today)
+    gate = yield
+    answers = []
+    threads = [threading.Thread(target=lambda: answers.append(gate.get("/report").json())) for _ in range(4)]
+    for t in threads:
+        t.start()
+    wait_for(lambda: gate.metrics().value("weir_bulkhead_waiting_calls", name="reports") == 2)
+    assert gate.get("/report").json() == "none today"
+    go.set()
+    for t in threads:
+        t.join()
+    assert answers == ["sold 3"] * 4
 
 
 @example("30-instances")
