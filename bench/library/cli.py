@@ -23,7 +23,6 @@ examples:
   ./run bench library --write-docs  puts the last result into docs/library/benchmark.md
 """
 QUICK = programs.Pace(seconds=0.1, warm_ups=8)
-PATIENCE = 60.0  # seconds for a quiet machine, before each round
 USUAL = programs.Pace(seconds=0.4, warm_ups=5)
 
 
@@ -38,6 +37,13 @@ def parse(words: list[str]) -> argparse.Namespace:
     add("--quick", action="store_true", help="one short round, and nothing is installed")
     add("--rounds", type=int, metavar="N", help="beside the others (7)")
     add("--no-install", action="store_true", help="leave out what is missing, install nothing")
+    add(
+        "--patience",
+        type=float,
+        default=60.0,
+        metavar="SECONDS",
+        help="to wait for a quiet machine before each round (60)",
+    )
     add("--write-docs", action="store_true", help="put the last result into the page, measure nothing")
     options = parser.parse_args(words)
     if options.rounds is not None and options.rounds < 1:
@@ -65,7 +71,7 @@ def _measure(options: argparse.Namespace) -> int:
     if not (options.quick or options.no_install):
         programs.install()
     if not options.quick:
-        comparison.wait_for_quiet(sorted(os.sched_getaffinity(0))[:2], PATIENCE)
+        comparison.wait_for_quiet(sorted(os.sched_getaffinity(0))[:2], options.patience)
     own = subprocess.run(
         [str(programs.WEIR), *(["--quick"] if options.quick else [])],
         stdout=subprocess.PIPE,
@@ -76,7 +82,7 @@ def _measure(options: argparse.Namespace) -> int:
     if options.quick:
         rounds, left_out = comparison.run(options.rounds or 1, QUICK)
     else:
-        rounds, left_out = comparison.run(options.rounds or 7, USUAL, PATIENCE)
+        rounds, left_out = comparison.run(options.rounds or 7, USUAL, options.patience)
     document = {
         "when": time.strftime("%Y-%m-%d %H:%M %Z"),
         "quick": options.quick,
