@@ -13,39 +13,38 @@ blocking_driver::blocking_driver(const pipeline& p, const run_options& o)
 
 action blocking_driver::start() {
   const time_point now = time_.now();
-  return settle(stop_requested() ? call_.cancel(now) : call_.start(now), now);
+  action a = stop_requested() ? call_.cancel(now) : call_.start(now);
+  if (must_settle(a)) settle(a, now);
+  return a;
 }
 
 action blocking_driver::done(const action& attempt, const outcome& how) {
   const time_point now = time_.now();
-  if (!how.failed) [[likely]] {
-    return settle(call_.attempt_done(now, attempt.attempt, how), now);
-  }
-  if (stop_requested()) return settle(call_.cancel(now), now);
-  if (now >= attempt.until && !is_rejection(how.why)) return settle(call_.timer(now), now);
-  return settle(call_.attempt_done(now, attempt.attempt, how), now);
+  action a = ended(attempt, how, now);
+  if (must_settle(a)) settle(a, now);
+  return a;
 }
 
-action blocking_driver::settle(action a, time_point now) {
-  for (;;) {
-    switch (a.kind) {
-      case action_kind::start_attempt:
-      case action_kind::finish:
-      case action_kind::none:
-        return a;
-      case action_kind::cancel_attempt:  // it has ended already
-        a = call_.next(now);
-        break;
-      case action_kind::wait: {
-        {
-          const std::stop_callback give_up(stop_.token(), [this] { waiter_.wake(); });
-          if (!stop_requested()) time_.wait(waiter_, a.until);
-        }
-        now = time_.now();
-        a = stop_requested() ? call_.cancel(now) : call_.timer(now);
-        break;
-      }
+action blocking_driver::ended(const action& attempt, const outcome& how, time_point now) {
+  if (how.failed) [[unlikely]] {
+    if (stop_requested()) return call_.cancel(now);
+    if (now >= attempt.until && !is_rejection(how.why)) return call_.timer(now);
+  }
+  return call_.attempt_done(now, attempt.attempt, how);
+}
+
+void blocking_driver::settle(action& a, time_point now) {
+  while (must_settle(a)) {
+    if (a.kind == action_kind::cancel_attempt) {  // it has ended already
+      a = call_.next(now);
+      continue;
     }
+    {
+      const std::stop_callback give_up(stop_.token(), [this] { waiter_.wake(); });
+      if (!stop_requested()) time_.wait(waiter_, a.until);
+    }
+    now = time_.now();
+    a = stop_requested() ? call_.cancel(now) : call_.timer(now);
   }
 }
 

@@ -30,7 +30,12 @@ class blocking_driver {
   }
 
  private:
-  action settle(action a, time_point now);
+  action ended(const action& attempt, const outcome& how, time_point now);
+  // In place: an action is large, and a copy of one just made stalls on its own stores.
+  void settle(action& a, time_point now);
+  static bool must_settle(const action& a) noexcept {
+    return a.kind == action_kind::wait || a.kind == action_kind::cancel_attempt;
+  }
   bool stop_requested() const noexcept { return stop_.token().stop_requested(); }
 
   const clock_source& time_;
