@@ -194,11 +194,10 @@ bool tree_builder::take_key(level& l, node key) {
                  "policy (`policy: NAME`)");
     return false;
   }
-  if (!l.seen.insert(key.text).second) {
-    const auto first = std::find_if(l.made.keys.begin(), l.made.keys.end(),
-                                    [&](const node& k) { return k.text == key.text; });
+  const auto [first, is_new] = l.seen.try_emplace(key.text, key.where.offset);
+  if (!is_new) {
     found_.error(key.where, "the key `" + key.text + "` is here twice (first in line " +
-                                std::to_string(in_.at(first->where.offset).line) +
+                                std::to_string(in_.at(first->second).line) +
                                 "); keep one of them");
     return false;
   }

@@ -3,7 +3,7 @@
 #include <libfyaml.h>
 
 #include <cstdint>
-#include <set>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -33,7 +33,7 @@ class tree_builder {
     bool flow = false;
     bool key_next = true;  // of a mapping
     bool skip = false;     // its key was refused: read, and dropped
-    std::set<std::string> seen;
+    std::map<std::string, std::uint32_t> seen;  // each key's place, also of what was dropped
   };
 
   void refuse_properties(fy_token* anchor, fy_token* tag);

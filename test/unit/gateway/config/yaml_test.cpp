@@ -106,6 +106,13 @@ TEST(Yaml, RefusesIllFormedUtf8BeforeTheParserHangsInIt) {
   }
 }
 
+// The one before was refused itself, and is not among the keys any more.
+TEST(Yaml, TellsOfAKeyThatComesTwiceThoughTheFirstWasDropped) {
+  const parsed p("b: 0\na: *alias\na: 1\n");
+  EXPECT_NE(p.told().find("the key `a` is here twice (first in line 2)"), std::string::npos)
+      << p.told();
+}
+
 TEST(Yaml, RefusesNestingDeeperThan64) {
   const std::string deep = "a: " + std::string(64, '[') + std::string(64, ']') + "\n";
   const parsed p(deep);
