@@ -91,6 +91,8 @@ class Reporting(TestCase):
         slower = report.slower_than(document(rounds((40, 10)))["groups"])
         self.assertEqual(len(slower), 1)
         self.assertIn("gobreaker: Execute takes 25% of weir's time", slower[0])
+        slower = report.slower_than(document(rounds((10, 9), (10, 11), (10, 12)))["groups"])
+        self.assertIn("as far as the rounds tell", slower[0])
 
     def test_the_page_is_written_between_its_marks(self):
         with tempfile.TemporaryDirectory() as folder:

@@ -15,6 +15,7 @@ from bench.library.groups import GROUPS, Group
 from bench.library.programs import PROGRAMS, Pace, Program, ProgramFailed
 
 
+HOW = "bench/library/peers/install gets them"
 QUIET = 0.10  # of a core
 
 
@@ -83,7 +84,7 @@ def run(rounds: int, pace: Pace, patience: float = 0.0) -> tuple[list[dict], lis
     """The rounds, and what was left out with the reason."""
     cores = sorted(os.sched_getaffinity(0))[:2]
     programs = [program for program in PROGRAMS if program.present()]
-    left_out = [f"{program.missing}: not installed" for program in PROGRAMS if not program.present()]
+    left_out = [f"{p.missing}: not installed; {HOW}" for p in PROGRAMS if not p.present()]
     if len(cores) < 2:
         left_out.append("two threads: there is but one core")
     done: list[dict] = []
