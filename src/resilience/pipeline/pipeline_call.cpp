@@ -5,6 +5,12 @@
 #include "pipeline_race.hpp"
 
 namespace weir {
+namespace {
+
+// Copied from memory that is long written: a copy of one just made would wait for its stores.
+constexpr outcome nothing_yet{};
+
+}  // namespace
 
 pipeline_call::pipeline_call(const pipeline& p, const call_facts& facts, random_source& random)
     : pipeline_(p), facts_(facts), random_(random), root_(*this), first_(0), size_(p.straight()) {
@@ -73,7 +79,7 @@ action pipeline_call::start(time_point now) {
     phase_ = phase::finished;
     return {.kind = action_kind::finish, .how = late};
   }
-  return travel(direction::inwards, 0, {}, now);
+  return travel(direction::inwards, 0, nothing_yet, now);
 }
 
 // The call moves through the layers until it is sent, waits, or comes out. Inwards, layer i is the
