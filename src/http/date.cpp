@@ -2,6 +2,8 @@
 
 #include <chrono>
 #include <cstring>
+#include <ctime>
+#include <string>
 
 namespace weir::http {
 namespace {
@@ -34,6 +36,20 @@ void date_line::write(std::int64_t unix_seconds) noexcept {
   two_digits(t + 26, static_cast<unsigned>(time.minutes().count()));
   two_digits(t + 29, static_cast<unsigned>(time.seconds().count()));
   written_ = unix_seconds;
+}
+
+std::optional<std::int64_t> parse_date(std::string_view text) {
+  // The longest there is names its day in full: "Wednesday, 06-Nov-94 08:49:37 GMT".
+  constexpr std::size_t longest = 33;
+  if (text.size() > longest) return std::nullopt;
+  const std::string copy(text);
+  for (const char* const form :
+       {"%a, %d %b %Y %H:%M:%S GMT", "%A, %d-%b-%y %H:%M:%S GMT", "%a %b %d %H:%M:%S %Y"}) {
+    std::tm at{};
+    const char* const rest = ::strptime(copy.c_str(), form, &at);
+    if (rest && *rest == '\0') return ::timegm(&at);
+  }
+  return std::nullopt;
 }
 
 }  // namespace weir::http

@@ -7,6 +7,11 @@ bool same(const retry_budget_options& a, const retry_budget_options& b) {
   return a.ratio == b.ratio && a.floor == b.floor && a.within == b.within;
 }
 
+// Where a service's answers come from: of another place they are others.
+std::string place_of(const service_settings& s) {
+  return (s.tls ? "https://" : "http://") + s.authority + (s.discovery ? "+" : "");
+}
+
 }  // namespace
 
 // Nothing of the service that runs is changed here: the configuration may yet be refused. A circuit
@@ -49,8 +54,17 @@ std::shared_ptr<service> service_registry::prepare(const service_settings& setti
       }
     }
   }
+  std::shared_ptr<answer_cache> answers;
+  if (settings.cache_bytes > 0) {
+    if (known != kept_.end() && known->second.place == place_of(settings)) {
+      answers = known->second.answers;
+    }
+    if (!answers || answers->capacity() != settings.cache_bytes) {
+      answers = std::make_shared<answer_cache>(settings.cache_bytes);
+    }
+  }
   return std::make_shared<service>(settings, index->second, std::move(circuit), std::move(*budget),
-                                   std::move(limits), std::move(instances));
+                                   std::move(limits), std::move(instances), std::move(answers));
 }
 
 void service_registry::commit(const std::vector<std::shared_ptr<service>>& now_in_use,
@@ -75,8 +89,8 @@ void service_registry::commit(const std::vector<std::shared_ptr<service>>& now_i
           s->instances()->set(s->settings().discovery->listed, now);
         }
       }
-      next.insert_or_assign(s->name(),
-                            kept{s->circuit(), s->budget(), s->shared_limits(), s->instances()});
+      next.insert_or_assign(s->name(), kept{s->circuit(), s->budget(), s->shared_limits(),
+                                            s->instances(), s->answers(), place_of(s->settings())});
     }
     kept_ = std::move(next);
   }

@@ -367,6 +367,20 @@ def bulkhead(reports, _):
     assert answers == ["sold 3"] * 4
 
 
+@example("27-cache")
+def cache(catalogue, prices):
+    catalogue.on("/products/{p}", in_turn(json_reply({"name": "Tea"}, headers={"Cache-Control": "max-age=1"}), status(503)))
+    prices.on("/products/{p}/price", lambda x: json_reply({"amount": 4 if x.request.headers.get("Customer") else 5})(x))
+    gate = yield
+    first, second = gate.get("/products/1"), gate.get("/products/1", {"Customer": "7"})
+    assert (first.json(), second.json()) == ({"name": "Tea", "price": 5}, {"name": "Tea", "price": 4})
+    assert "hit; ttl=" in second.headers["Cache-Status"] and catalogue.count() == 1
+    time.sleep(1.1)
+    catalogue_is_down = gate.get("/products/1")
+    assert catalogue_is_down.json() == {"name": "Tea", "price": 5} and partial(catalogue_is_down) == {}
+    assert "fwd=stale; fwd-status=503" in catalogue_is_down.headers["Cache-Status"]
+
+
 @example("30-instances")
 def instances(one, two):
     for n, u in enumerate((one, two)):

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <string_view>
 
 namespace weir::http {
@@ -22,5 +23,9 @@ class date_line {
   std::int64_t written_ = std::numeric_limits<std::int64_t>::min();
   std::array<char, 37> text_{};
 };
+
+// A date of a field, in seconds of Unix: today's form and the two that RFC 9110 (5.6.7) still wants
+// read. None: it is no date.
+std::optional<std::int64_t> parse_date(std::string_view text);
 
 }  // namespace weir::http

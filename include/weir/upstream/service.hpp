@@ -13,6 +13,7 @@
 #include "weir/resilience/circuit_breaker/circuit_breaker.hpp"
 #include "weir/resilience/retry/retry_budget.hpp"
 #include "weir/sharing/shared_circuits.hpp"
+#include "weir/upstream/answer_cache.hpp"
 #include "weir/upstream/discovery_settings.hpp"
 #include "weir/upstream/failure_set.hpp"
 #include "weir/upstream/roster.hpp"
@@ -41,6 +42,7 @@ struct service_settings {
   std::string trip_text;                   // its rule in words: "5 failures within 10 s"
   retry_budget_options budget;
   limit_settings limits;
+  std::size_t cache_bytes = 0;  // what its answers that are kept may take; 0: none is
 
   // Where there are several instances, or they come and go.
   std::optional<discovery_settings> discovery;  // none: the one place above
@@ -57,13 +59,14 @@ class service {
  public:
   service(service_settings settings, std::uint32_t index, std::optional<circuit_breaker> circuit,
           retry_budget budget, std::shared_ptr<service_limits> limits,
-          std::shared_ptr<roster> instances)
+          std::shared_ptr<roster> instances, std::shared_ptr<answer_cache> answers = nullptr)
       : settings_(std::move(settings)),
         index_(index),
         circuit_(std::move(circuit)),
         budget_(std::move(budget)),
         limits_(std::move(limits)),
-        instances_(std::move(instances)) {}
+        instances_(std::move(instances)),
+        answers_(std::move(answers)) {}
 
   const service_settings& settings() const noexcept { return settings_; }
   const std::string& name() const noexcept { return settings_.name; }
@@ -76,6 +79,8 @@ class service {
   const std::shared_ptr<service_limits>& shared_limits() const noexcept { return limits_; }
   // Null where the service is one place for good.
   const std::shared_ptr<roster>& instances() const noexcept { return instances_; }
+  // Null where none is kept.
+  const std::shared_ptr<answer_cache>& answers() const noexcept { return answers_; }
 
  private:
   service_settings settings_;
@@ -84,10 +89,11 @@ class service {
   retry_budget budget_;
   std::shared_ptr<service_limits> limits_;  // never null
   std::shared_ptr<roster> instances_;
+  std::shared_ptr<answer_cache> answers_;
 };
 
-// What survives from one configuration to the next, by name: circuits, budgets, indexes. Used at
-// load and reload only. Thread-safe.
+// What survives from one configuration to the next, by name: circuits, budgets, answers, indexes.
+// Used at load and reload only. Thread-safe.
 class service_registry {
  public:
   // `made` is told of every circuit when it comes into use (in commit), once: to listen to it.
@@ -108,6 +114,8 @@ class service_registry {
     std::optional<retry_budget> budget;
     std::shared_ptr<service_limits> limits;
     std::shared_ptr<roster> instances;
+    std::shared_ptr<answer_cache> answers;
+    std::string place;  // whose answers they are
   };
   circuit_made made_;
   mutable std::mutex mutex_;

@@ -162,6 +162,7 @@ std::string metrics_text(const worker_stats& stats, const plan& p, const reload_
   add_client(out, stats, p);
   add_circuits(out, stats, p, now);
   add_limits(out, p, now);
+  add_caches(out, p);
   add_instances(out, p, now);
   return out.text();
 }

@@ -125,6 +125,18 @@ class route_checker {
     forbid_answer(request, c_.d);
     if (route_.proxy) request.check(*route_.proxy);
     if (route_.headers) request.check(*route_.headers);
+    check_nothing_is_kept();
+  }
+
+  // Of a group it may be meant for the others.
+  void check_nothing_is_kept() {
+    const auto& cache = route_.settings.words.cache;
+    const bool own =
+        cache.key.offset >= route_.whole.offset && cache.key.offset < route_.whole.end();
+    if (!cache || !cache->on || !own) return;
+    c_.r.warn(cache.key,
+              "a proxy passes answers on and keeps none; take `cache` out, or write a step and a "
+              "`reply` in place of `proxy`");
   }
 
   void check_unused_steps() {

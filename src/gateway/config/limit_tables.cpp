@@ -101,7 +101,9 @@ const table<cache_document>& cache_table() {
                                               "`max-age` of the service counts.")),
           key<&cache_document::stale_if_error>(
               "stale_if_error", types::any_duration(),
-              "…and how much longer it may stand in for one that failed.", "0s"),
+              "…and how much longer it may stand in for one that failed; a `stale-if-error` of the "
+              "service counts in its place.",
+              "0s"),
           key<&cache_document::capacity>("capacity", types::bytes(),
                                          "What the answers of one service may take together; the "
                                          "largest that anybody says of it.",

@@ -126,6 +126,7 @@ class route_maker {
     const config::effective_words words = config::words_of(c_.d, doc_, &s, &service->value);
     if (words.timeout) made.timeout = *words.timeout;
     made.policies = compile_policies(words, *made.call, doc_.name + " " + made.name);
+    made.cache = compile_cache(words, *made.call);
   }
 
   // Steps whose slots something reads must be there before it.

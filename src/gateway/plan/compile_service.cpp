@@ -204,6 +204,7 @@ std::optional<upstream::service_settings> compile_service(
     }
   }
   out.budget = budget_of(words.retry);
+  out.cache_bytes = cache_bytes(c.d, entry);
   out.limits = limits_of(entry.name, words);
   return out;
 }

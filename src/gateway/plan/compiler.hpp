@@ -83,6 +83,12 @@ pipeline compile_policies(const config::effective_words& words, call_plan& call,
                           const std::string& whom);
 pipeline compile_proxy_policies(const config::effective_words& words, call_plan& call);
 std::optional<duration> attempt_time(const config::effective_words& words);
+// None where the call's answers are not kept.
+std::optional<cache_plan> compile_cache(const config::effective_words& words,
+                                        const call_plan& call);
+// What the answers of a service may take, by whoever says most; 0: nobody keeps any.
+std::size_t cache_bytes(const config::document& d,
+                        const config::named<config::service_document>& service);
 
 // What holds where the file says nothing.
 inline constexpr duration default_attempt_timeout = std::chrono::seconds(5);

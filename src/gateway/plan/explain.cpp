@@ -70,6 +70,15 @@ std::string health_text(const upstream::service_settings& s) {
          std::to_string(s.instances.fall) + " down, " + std::to_string(s.instances.rise) + " up";
 }
 
+std::string cache_text(const cache_plan& c) {
+  std::string out = words_of(c.keep.fresh_for);
+  if (c.keep.stale_if_error > duration::zero()) {
+    out += ", stale for another " + words_of(c.keep.stale_if_error) + " where the service fails";
+  }
+  if (!c.coalesce) out += ", equal calls each made";
+  return out;
+}
+
 bool has(const pipeline& policies, layer::role what) {
   for (std::size_t i = 0; i < policies.size(); ++i) {
     if (policies[i].what() == what) return true;
@@ -206,6 +215,10 @@ class explainer {
     const config::effective_words words = config::words_of(d_, doc_, &s, &service->value);
     e.call = explain_call(d_, words, *service, *plan.call, plan.policies);
     e.call->target = (*s.the_call()->to)->scalar.text;
+    if (plan.cache) {
+      e.call->cache = cache_text(*plan.cache);
+      e.call->cache_from = words.cache.from;
+    }
     e.calls = e.call->attempts;
     e.at_worst = one_call(*e.call, plan.policies);
     if (plan.each) fan_out(e, plan, s);

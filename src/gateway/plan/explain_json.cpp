@@ -36,6 +36,8 @@ void write_call(json::writer& w, const explained_call& c) {
   c.breaker.empty() ? w.null() : w.string(c.breaker);
   w.key("hedge");
   c.hedge.empty() ? w.null() : w.string(c.hedge);
+  w.key("cache");
+  c.cache.empty() ? w.null() : w.string(c.cache);
   w.key("limits").begin_array();
   for (const std::string& l : c.limits) w.string(l);
   w.end_array();

@@ -58,6 +58,7 @@ std::vector<std::string> call_lines(const explained_call& c, std::string_view at
                       ? "breaker off"
                       : "breaker " + c.breaker + paint.dim(" (" + c.breaker_from + ")"));
   if (!c.hedge.empty()) lines.push_back("hedge " + c.hedge + paint.dim(" (" + c.hedge_from + ")"));
+  if (!c.cache.empty()) lines.push_back("cache " + c.cache + paint.dim(" (" + c.cache_from + ")"));
   lines.insert(lines.end(), c.limits.begin(), c.limits.end());
   if (!c.instances.empty()) lines.push_back(c.instances);
   if (!c.health.empty()) lines.push_back("health " + c.health);

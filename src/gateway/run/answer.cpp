@@ -45,6 +45,7 @@ void composition::answer() {
     if (!text || text->find_first_of(std::string_view("\r\n\0", 3)) != text->npos) continue;
     header_lines_.append(h.name).append(": ").append(*text).append("\r\n");
   }
+  if (!caches_.empty()) caches_.append_line(header_lines_);
   if (!missing_.empty()) {
     append_partial_lines();
     if (route.meta || wants_meta(request_.exchange->head())) append_meta();
@@ -94,6 +95,7 @@ void composition::answer_passed(const call_run& call) {
   if (!j.content_type.empty()) {
     header_lines_.append("Content-Type: ").append(j.content_type).append("\r\n");
   }
+  if (!caches_.empty()) caches_.append_line(header_lines_);
   worker_.append_cors(request_, header_lines_);
   body_.assign(j.raw_body);
   request_.exchange->respond(j.status, header_lines_, body_);

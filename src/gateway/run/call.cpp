@@ -28,15 +28,50 @@ call_run::call_run(worker& on, call_owner& owner, upstream::endpoint& to, const 
 
 call_run::~call_run() {
   cancel();
+  if (cached_) std::destroy_at(cached_);
   policies_.reset();
   for (call_attempt* const a : more_) std::destroy_at(a);
 }
 
 void call_run::start(time_point until, cause at_deadline) {
   const entry here(*this);
+  until_ = until;
   at_deadline_ = at_deadline;
-  call_facts facts{.until = deadline::at(until),
-                   .until_is_configured = at_deadline != cause::caller_deadline,
+  if (!what_.step->cache) {
+    ask();
+    return;
+  }
+  void* const room = memory_.allocate(sizeof(cached_call), alignof(cached_call));
+  cached_ = ::new (room)
+      cached_call(worker_, what_, memory_, delegate<void()>::to<&call_run::on_shared>(*this));
+  follow(cached_->start(worker_.loop().now(), end()));
+}
+
+void call_run::follow(cached_call::turn next) {
+  switch (next) {
+    case cached_call::turn::ask:
+      ask();
+      return;
+    case cached_call::turn::wait:
+      due_ = until_;
+      if (due_ != time_point::max()) owner_.wake_at(due_);
+      return;
+    case cached_call::turn::done:
+      over();
+      return;
+  }
+}
+
+// What it waits for is there, or it is for this one to ask.
+void call_run::on_shared() {
+  if (ended_ || policies_) return;
+  const entry here(*this);
+  follow(cached_->go_on(worker_.loop().now(), end()));
+}
+
+void call_run::ask() {
+  call_facts facts{.until = deadline::at(until_),
+                   .until_is_configured = at_deadline_ != cause::caller_deadline,
                    .retryable = retryable_,
                    .timeouts_count = timeouts_count(plan())};
   if (service().limits().bulkhead()) {
@@ -117,12 +152,24 @@ void call_run::on_time() {
   if (ended_) return;
   const entry here(*this);
   due_ = time_point::max();
-  follow(policies_->timer(worker_.loop().now()));
+  const time_point now = worker_.loop().now();
+  if (policies_) {
+    follow(policies_->timer(now));
+  } else if (now < until_) {
+    due_ = until_;
+  } else {
+    cached_->expired(at_deadline_, now, end());
+    over();
+  }
+}
+
+void call_run::over() {
+  ended_ = true;
+  due_ = time_point::max();
+  owner_.on_call_ended(*this);
 }
 
 void call_run::finish(const action& done) {
-  ended_ = true;
-  due_ = time_point::max();
   retry_after_ = done.how.retry_after;
   if (const call_attempt* const decided = attempt_of(done.attempt); done.attempt != 0 && decided) {
     result_ = decided->result();
@@ -137,7 +184,12 @@ void call_run::finish(const action& done) {
       result_.why = why;
     }
   }
-  owner_.on_call_ended(*this);
+  if (cached_) {
+    cached_->asked(worker_.loop().now(), end());
+  } else {
+    note_write(service(), plan().verb, what_.target, result_.status);
+  }
+  over();
 }
 
 void call_run::cancel() {
@@ -147,6 +199,7 @@ void call_run::cancel() {
   first_.cancel();
   for (call_attempt* const a : more_) a->cancel();
   if (policies_) policies_->cancel(worker_.loop().now());
+  if (cached_) cached_->leave();
 }
 
 bool call_run::must_finish() const noexcept {

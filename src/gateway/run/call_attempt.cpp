@@ -17,6 +17,7 @@ constexpr std::size_t first_room = 4 * 1024;
 constexpr std::size_t believed_length = 256 * 1024;
 
 bool wants_headers(const step_plan& step) {
+  if (step.cache) return true;
   if (!step.take) return false;
   const auto slots = step.take->slots();
   return std::find(slots.begin(), slots.end(), slot_headers) != slots.end();

@@ -113,6 +113,7 @@ void composition::on_call_ended(call_run& ended) {
     release_when_quiet();
     return;
   }
+  if (const cache_note* const note = ended.cached()) caches_.add(ended.step().name, *note);
   take_result(index_of(ended.step()), ended);
   spare_.push_back(&ended);
   if (!ended_) start_ready();
@@ -165,6 +166,7 @@ void composition::release() {
   calls_.clear();
   spare_.clear();
   missing_.clear();
+  caches_.clear();
   body_.clear();
   header_lines_.clear();
   memory_.reset();

@@ -113,6 +113,11 @@ judged judge_answer(const step_plan& step, int status, std::string_view content_
   j.status = status;
   j.raw_body = body;
   j.content_type = content_type;
+  const auto broken = [&](cause why, weir::cause for_policies, bool as_failure) {
+    judged f = failed(why, status, for_policies, counted(as_failure), false);
+    f.raw_body = body;
+    return f;
+  };
   if (std::find(step.pass.begin(), step.pass.end(), status) != step.pass.end()) {
     j.passed = true;
     return j;
@@ -126,11 +131,10 @@ judged judge_answer(const step_plan& step, int status, std::string_view content_
     if (body.empty() && call.as == decode_as::json && (status == 204 || status == 205)) {
       j.body = value::null();
     } else if (!decode(call, j, parser, memory)) {
-      return failed(cause::not_json, status, weir::cause::decode, counted(failures.decode), false);
+      return broken(cause::not_json, weir::cause::decode, failures.decode);
     }
     if (!is_expected(j.body, call.expect)) {
-      return failed(cause::wrong_kind, status, weir::cause::unexpected, counted(failures.kind),
-                    false);
+      return broken(cause::wrong_kind, weir::cause::unexpected, failures.kind);
     }
     return j;
   }

@@ -4,6 +4,7 @@
 
 #include "weir/gateway/reply/problem.hpp"
 #include "weir/gateway/run/attempt_lines.hpp"
+#include "weir/gateway/run/cached_call.hpp"
 #include "weir/gateway/run/proxied.hpp"
 #include "weir/gateway/run/worker.hpp"
 
@@ -41,6 +42,7 @@ void proxied::answer_head(const http::response_head& head) {
     return;
   }
 
+  note_write(endpoint_->of(), out_.verb, out_.target, head.status);
   status_ = head.status;
   answer_length_ = head.content_length;
   answer_has_body_ = head.has_body;

@@ -76,10 +76,9 @@ bool render_fields(const std::vector<header_template>& fields, const expression:
   return true;
 }
 
-bool carries_key(std::string_view lines) noexcept {
-  constexpr std::string_view name = "idempotency-key:";
+bool carries_field(std::string_view lines, std::string_view name) noexcept {
   while (lines.size() > name.size()) {
-    if (http::iequals(lines.substr(0, name.size()), name)) return true;
+    if (lines[name.size()] == ':' && http::iequals(lines.substr(0, name.size()), name)) return true;
     const auto end = lines.find('\n');
     if (end == lines.npos) return false;
     lines.remove_prefix(end + 1);

@@ -99,5 +99,29 @@ TEST(ServiceRegistry, KeepsABudgetUnlessItsTermsChange) {
   EXPECT_FALSE(r.prepare(s)->budget() == before->budget());
 }
 
+service_settings caching(std::string authority, std::size_t bytes = 1000) {
+  service_settings s = settings("a");
+  s.authority = std::move(authority);
+  s.cache_bytes = bytes;
+  return s;
+}
+
+TEST(ServiceRegistry, KeepsTheAnswersOfTheSamePlaceAcrossConfigurations) {
+  service_registry r;
+  const auto before = r.prepare(caching("one:80"));
+  r.commit({before});
+  ASSERT_NE(before->answers(), nullptr);
+  const auto after = r.prepare(caching("one:80"));
+  EXPECT_EQ(after->answers(), before->answers());
+  EXPECT_NE(r.prepare(caching("one:80", 2000))->answers(), before->answers())
+      << "another capacity begins anew";
+  EXPECT_NE(r.prepare(caching("two:80"))->answers(), before->answers());
+}
+
+TEST(ServiceRegistry, HasNoAnswersWhereNobodyKeepsAny) {
+  service_registry r;
+  EXPECT_EQ(r.prepare(caching("one:80", 0))->answers(), nullptr);
+}
+
 }  // namespace
 }  // namespace weir::upstream

@@ -37,6 +37,8 @@ struct explained_call {
   std::string breaker_from;
   std::string hedge;  // "another after p95, 2 in all"; empty: off
   std::string hedge_from;
+  std::string cache;  // "5s, stale for another 1m where the service fails"; empty: off
+  std::string cache_from;
   std::vector<std::string> limits;  // of the service: "bulkhead: 64 calls, 128 may wait 1s"
 };
 

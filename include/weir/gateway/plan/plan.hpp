@@ -103,6 +103,12 @@ struct fan_out_plan {
   std::size_t max_items = 1000;  // above: the step fails whole
 };
 
+// Answers of the step's service that are kept, as this step takes them.
+struct cache_plan {
+  upstream::keeping keep;
+  bool coalesce = true;  // one call for equal ones at the same time
+};
+
 struct step_plan {
   std::string name;
   std::uint16_t slot = 0;
@@ -118,6 +124,7 @@ struct step_plan {
   std::optional<shape> fallback;       // `default:`; none: the step is required
   duration timeout = duration::zero();  // the whole step; zero: what the route leaves
   pipeline policies;                   // of one call: retry, breaker, attempt time-out
+  std::optional<cache_plan> cache;     // only where the service has answers()
 };
 
 // A check before or between steps: as soon as what it refers to is there.

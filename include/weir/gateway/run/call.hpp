@@ -7,6 +7,7 @@
 
 #include "weir/gateway/plan/plan.hpp"
 #include "weir/gateway/reply/cause.hpp"
+#include "weir/gateway/run/cached_call.hpp"
 #include "weir/gateway/run/call_attempt.hpp"
 #include "weir/gateway/run/judge.hpp"
 #include "weir/http/client.hpp"
@@ -71,6 +72,8 @@ class call_run final {
   const judged& result() const noexcept { return result_; }
   duration retry_after() const noexcept { return retry_after_; }
   const http::fields& headers() const noexcept { return headers_; }  // kept where `take` asks
+  // How the cache stood to it; null where the step has none.
+  const cache_note* cached() const noexcept { return cached_ ? &cached_->note() : nullptr; }
   const step_plan& step() const noexcept { return *what_.step; }
   std::uint32_t item() const noexcept { return item_; }
 
@@ -95,10 +98,15 @@ class call_run final {
   verdict late_counts() const noexcept;
   void attempt_over(const call_attempt& ended);
 
+  void ask();
   void follow(action todo);
+  void on_shared();
+  void follow(cached_call::turn next);
+  call_end end() noexcept { return {result_, headers_, retry_after_}; }
   call_attempt& free_attempt();
   call_attempt* attempt_of(std::uint32_t number) noexcept;
   void finish(const action& done);
+  void over();
 
   worker& worker_;
   call_owner& owner_;
@@ -108,13 +116,16 @@ class call_run final {
   bool retryable_;  // sending it twice does no harm
   // Where others' calls make room for this one; outlives the pipeline's call.
   std::optional<io::wake_queue::sleeper> sleeper_;
-  std::optional<pipeline_call> policies_;
+  std::optional<pipeline_call> policies_;  // none: the call is not made, or not yet
   call_attempt first_;
   std::vector<call_attempt*> more_;  // of a hedge; in the arena
+
+  cached_call* cached_ = nullptr;  // in the arena
 
   judged result_;  // of the attempt that ended last, until the call has ended
   http::fields headers_;
   duration retry_after_ = duration::zero();
+  time_point until_ = time_point::max();
   time_point due_ = time_point::max();
   std::uint32_t item_;
   cause at_deadline_ = cause::deadline;

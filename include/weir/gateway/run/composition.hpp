@@ -106,6 +106,7 @@ class composition final : private call_owner, private http::body_sink {
   std::string body_;  // the answer; and while it comes, the request's body
   std::string header_lines_;
   std::vector<step_failure> missing_;
+  cache_status caches_;
   std::vector<call_run*> calls_;  // all that there are, to be destroyed
   std::vector<call_run*> spare_;  // those of them that have ended: the next take their places
   std::optional<path_root> path_;

@@ -25,8 +25,11 @@ bool render_target(const target_template& target, const expression::frame& in,
 bool render_fields(const std::vector<header_template>& fields, const expression::frame& in,
                    std::string& to, target_failure& why);
 
-// Whether the fields to be sent carry an Idempotency-Key.
-bool carries_key(std::string_view header_lines) noexcept;
+// Whether one of these lines is of that name.
+bool carries_field(std::string_view header_lines, std::string_view name) noexcept;
+inline bool carries_key(std::string_view header_lines) noexcept {
+  return carries_field(header_lines, "idempotency-key");
+}
 
 // Whether an expression reads nothing but the client's request, so that what is wrong with its
 // value is the client's fault.

@@ -14,9 +14,11 @@ namespace weir {
 
 // Makes one call of many equal ones that are in flight at the same time: the first leads and makes
 // it, those that come while it runs follow and get what it got. When the leader is gone without a
-// result, because it was cancelled, the follower that waits longest leads in its place, so that one
-// caller who gives up does not fail the others. What the result is, a value or an error, is the
-// user's: Value may be a result<T>. (Go's singleflight is the well-known one.)
+// result, because it was cancelled, the follower that came last leads in its place, so that one
+// caller who gives up does not fail the others. The last, because it has the most patience left:
+// if callers give up after a time, the one that waits longest would have next to none, nor would
+// its successor, and no call would ever be given the time it takes. What the result is, a value or
+// an error, is the user's: Value may be a result<T>. (Go's singleflight is the well-known one.)
 //
 //   coalescer<std::string, answer>::member mine(flights, key, wake);
 //   if (mine.leads()) mine.finish(std::make_shared<const answer>(call()));
@@ -98,13 +100,14 @@ class coalescer {
     friend struct flight;
 
     void pass_on() {
-      member* const next = flight_->followers.pop_front();
-      if (!next) {
+      if (flight_->followers.empty()) {
         shared_->flights.erase(key_);
         return;
       }
-      next->leads_ = true;
-      if (next->wake_) next->wake_();
+      member& next = flight_->followers.back();
+      next.unlink();
+      next.leads_ = true;
+      if (next.wake_) next.wake_();
     }
 
     std::shared_ptr<shared> shared_;

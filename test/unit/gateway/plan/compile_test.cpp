@@ -398,5 +398,36 @@ TEST(Compile, TellsOfAFileOfCertificatesThatIsNotThere) {
   EXPECT_EQ(loaded.what.from->at(loaded.found.all()[0].where.offset).column, 57u);
 }
 
+TEST(Compile, KeepsTheAnswersOfGetAloneAsTheNearestWordSays) {
+  const compiled c(R"(
+services:
+  a: {url: 'http://127.0.0.1:1', cache: {for: 5s, stale_if_error: 1m}}
+  b: http://127.0.0.1:2
+routes:
+  GET /:
+    steps:
+      one: {get: a/x}
+      two: {get: a/x, cache: {for: 1s, capacity: 64MiB, coalesce: false}}
+      three: {get: a/x, cache: off}
+      four: {post: a/x}
+      five: {get: b/x}
+    reply: ["${one}", "${two}", "${three}", "${five}"]
+)");
+  ASSERT_TRUE(c.step(0).cache);
+  EXPECT_EQ(c.step(0).cache->keep.fresh_for, 5s);
+  EXPECT_EQ(c.step(0).cache->keep.stale_if_error, 1min);
+  EXPECT_TRUE(c.step(0).cache->coalesce);
+  ASSERT_TRUE(c.step(1).cache);
+  EXPECT_EQ(c.step(1).cache->keep.stale_if_error, 0s) << "a word counts whole";
+  EXPECT_FALSE(c.step(1).cache->coalesce);
+  EXPECT_FALSE(c.step(2).cache);
+  EXPECT_FALSE(c.step(3).cache);
+  EXPECT_FALSE(c.step(4).cache);
+  ASSERT_TRUE(c.made->services[0]->answers());
+  EXPECT_EQ(c.made->services[0]->answers()->capacity(), 64U * 1024 * 1024)
+      << "the largest that anybody says of the service";
+  EXPECT_FALSE(c.made->services[1]->answers()) << "nobody keeps any";
+}
+
 }  // namespace
 }  // namespace weir::gateway

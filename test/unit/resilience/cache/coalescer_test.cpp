@@ -32,19 +32,19 @@ TEST(Coalescer, MakesOneCallOfSeveralEqualOnes) {
   EXPECT_TRUE(later.leads()) << "a call that comes after the end is made anew";
 }
 
-TEST(Coalescer, LetsTheNextLeadWhenTheLeaderIsGone) {
+TEST(Coalescer, LetsTheOneThatCameLastLeadWhenTheLeaderIsGone) {
   const flights f;
   int woken = 0;
   auto count = [&] { ++woken; };
   std::optional<flights::member> first(std::in_place, f, "a");
-  flights::member second(f, "a", delegate<void()>::ref(count));
-  flights::member third(f, "a");
+  flights::member second(f, "a");
+  flights::member third(f, "a", delegate<void()>::ref(count));
   first.reset();
   EXPECT_EQ(woken, 1);
-  EXPECT_TRUE(second.leads());
-  EXPECT_FALSE(third.leads());
-  second.finish(std::make_shared<const int>(1));
-  EXPECT_EQ(*third.value(), 1);
+  EXPECT_FALSE(second.leads());
+  EXPECT_TRUE(third.leads()) << "it has the most patience left";
+  third.finish(std::make_shared<const int>(1));
+  EXPECT_EQ(*second.value(), 1);
 }
 
 TEST(Coalescer, ForgetsAFlightThatEverybodyLeft) {
