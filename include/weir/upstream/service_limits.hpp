@@ -13,9 +13,9 @@
 namespace weir::upstream {
 
 struct limit_settings {
-  std::optional<bulkhead_options> bulkhead;
-  std::optional<adaptive_limit_options> adaptive;
-  std::optional<throttler_options> throttle;
+  std::optional<bulkhead_options> bulkhead = {};
+  std::optional<adaptive_limit_options> adaptive = {};
+  std::optional<throttler_options> throttle = {};
 };
 
 // What bounds the calls to one service, for the process, and what its hedges remember of latency.
