@@ -13,7 +13,7 @@ constexpr duration look_for_list = std::chrono::milliseconds(5);
 // Without calls that may be sent twice for so long, any call may find out how an instance is.
 constexpr duration safe_probes_are_enough = std::chrono::seconds(10);
 
-// Successes that are counted here before the instance's own counter, which workers share, is told.
+// Calls that are counted here before the instance's own counters, which workers share, are told.
 constexpr std::uint32_t tell_after = 16;
 
 // Instances that one attempt may find unreachable before it says so: of many, some may well be
@@ -175,10 +175,7 @@ void endpoint::ended(passage& p, verdict how) {
   p.tried_.push_back(&who);
   --l.load.in_flight;
   --in_flight_;
-  if (p.permit_) {
-    p.permit_->record(how, now);
-    p.permit_.reset();
-  }
+  if (p.permit_) tell_circuit(p, l, how);
   switch (how) {
     case verdict::ok:
       l.load.observe(p.answered_.value_or(now) - p.began_, now);
@@ -201,6 +198,18 @@ void endpoint::ended(passage& p, verdict how) {
     l.succeeded = 0;
   }
   if (l.load.in_flight == 0 && !leaving_.empty()) sweep_.schedule();
+}
+
+void endpoint::tell_circuit(passage& p, lane& l, verdict how) {
+  const time_point now = loop_.now();
+  p.permit_->record(how, now);
+  p.permit_.reset();
+  if (!l.times) l.times = std::make_unique<verdict_times>();
+  l.times->record(how, now - p.began_);
+  if (++l.judged < tell_after && l.load.in_flight > 0) return;
+  l.who->add_times(*l.times);
+  *l.times = {};
+  l.judged = 0;
 }
 
 void endpoint::on_poll() {

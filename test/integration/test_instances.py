@@ -163,6 +163,70 @@ def test_a_circuit_for_each_instance(cluster):
     assert 0 < int(answer.headers["Retry-After"]) <= 30
 
 
+OF_EACH = "retry: off, breaker: {scope: instance, trip: {in_a_row: 2}, open: 30s}"
+
+
+def test_the_circuits_of_instances_have_the_series_of_any_circuit(cluster):
+    gate, instances = cluster(3, "balance: round_robin, ejection: off, " + OF_EACH)
+    instances[0].always(status(500))
+    for k in range(30):
+        gate.get(f"/composed/{k}")
+    metrics, names = gate.metrics(), [f"a/{u.address}" for u in instances]
+    assert {l["name"] for l, _ in metrics.all("weir_circuitbreaker_state")} == set(names) == set(gate.circuits())
+    of = lambda series, **labels: metrics.value("weir_circuitbreaker_" + series, **labels)
+    assert [of("state", name=n, state="open") for n in names] == [1, 0, 0]
+    assert [of("state", name=n, state="closed") for n in names] == [0, 1, 1]
+    assert [of("calls_total", name=n, kind="failed") for n in names] == [2, 0, 0]
+    assert [of("calls_seconds_count", name=n, kind="failed") for n in names] == [2, 0, 0]
+    served = [of("calls_seconds_count", name=n, kind="successful") for n in names]
+    assert served[0] == 0 and sum(served) == 28 and min(served[1:]) > 0
+    assert of("calls_seconds_sum", name=names[1], kind="successful") > 0
+    assert of("not_permitted_calls_total", name=names[0]) > 0
+    assert of("failure_rate", name=names[1]) == gate.circuit(names[1])["failure_rate"]
+    assert of("buffered_calls", name=names[1]) >= 0 and of("slow_call_rate", name=names[1]) == -1
+    assert metrics.value("weir_circuitbreakers_left_out") == 0
+
+
+def test_the_series_of_an_instance_that_is_gone_go_and_those_of_one_that_stays_grow(weir, upstream):
+    one, two, three = named([upstream() for _ in range(3)])
+    text = f"services:\n  a: {{instances: [<list>], balance: round_robin, {OF_EACH}}}\n" + ROUTES
+    gate = weir(text.replace("<list>", "<one>, <two>"), one=one, two=two, three=three)
+    shares(gate, 20)
+    gate.write(text.replace("<list>", "<two>, <three>"))
+    gate.reload()
+    shares(gate, 20)
+    metrics = gate.metrics()
+    count = lambda u: metrics.all("weir_circuitbreaker_calls_seconds_count", name=f"a/{u.address}", kind="successful")
+    assert [v for _, v in count(two)] == [20] and [v for _, v in count(three)] == [10]
+    assert one.address not in metrics.text
+    assert set(gate.circuits()) == {f"a/{two.address}", f"a/{three.address}"}
+
+
+def test_the_circuits_of_instances_on_the_page_of_metrics_are_bounded(weir, upstream):
+    one = upstream()
+    one.always(json_reply({"n": 0}))
+    many = "\n".join(f"      - http://127.0.{k // 250}.{k % 250 + 1}:{one.port}" for k in range(1200))
+    gate = weir(f"services:\n  a:\n    breaker: {{scope: instance}}\n    instances:\n{many}\n" + ROUTES)
+    first, again = gate.metrics(), gate.metrics()
+    shown = lambda m: {l["name"] for l, _ in m.all("weir_circuitbreaker_buffered_calls")}
+    assert len(shown(first)) == 1000 and shown(first) == shown(again)
+    assert first.value("weir_circuitbreakers_left_out") == 200
+    assert len(gate.circuits()) == 1200
+
+
+@pytest.mark.parametrize("slash", ["/", "%2F"])
+def test_the_circuit_of_an_instance_is_steered_like_any_other(cluster, slash):
+    gate, instances = cluster(2, "balance: round_robin, " + OF_EACH)
+    kept, shut = instances
+    name = f"a/{shut.address}"
+    assert gate.act(name.replace("/", slash), "force-open").status == 200
+    assert gate.metrics().value("weir_circuitbreaker_state", name=name, state="forced_open") == 1
+    assert shares(gate, 10) == {0: 10}
+    assert gate.act(name.replace("/", slash), "reset").status == 200
+    assert gate.state(name) == "closed" and shares(gate, 10) == {0: 5, 1: 5}
+    assert gate.act(f"a{slash}127.0.0.1:1", "reset").status == 404
+
+
 def test_checks_take_an_instance_out_and_back(cluster):
     gate, instances = cluster(3, "health: {path: /healthz, every: 100ms, timeout: 200ms, fall: 2, rise: 2}")
     sick = instances[1]

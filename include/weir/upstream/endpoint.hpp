@@ -22,7 +22,10 @@ struct lane {
   std::shared_ptr<instance> who;
   std::unique_ptr<link> way;
   lane_load load;
-  std::uint32_t succeeded = 0;  // not yet added to the instance's
+  // Not yet added to the instance's.
+  std::uint32_t succeeded = 0;
+  std::uint32_t judged = 0;  // by its circuit
+  std::unique_ptr<verdict_times> times;
 };
 
 // One worker's way to one service: to its only place, or to the instances of its roster, for which
@@ -46,6 +49,7 @@ class endpoint final : private lane_loads {
   void sync();
   void refresh();
   void ended(passage& p, verdict how);
+  void tell_circuit(passage& p, lane& l, verdict how);
   void sweep();
   void on_poll();
 

@@ -1,13 +1,17 @@
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstdint>
+#include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
 
 #include "weir/base/clock.hpp"
 #include "weir/resilience/circuit_breaker/circuit_breaker.hpp"
+#include "weir/telemetry/histogram.hpp"
 
 namespace weir::upstream {
 
@@ -21,6 +25,18 @@ struct instance_spec {
   // "127.0.0.1:8000": by this it is known again when the list changes.
   std::string key() const;
   friend bool operator==(const instance_spec&, const instance_spec&) = default;
+};
+
+// How long calls took, by `verdict`.
+struct verdict_times {
+  std::array<telemetry::histogram, 3> by;
+
+  void record(verdict how, duration took) noexcept {
+    by[static_cast<std::size_t>(how)].record(took);
+  }
+  void add(const verdict_times& other) noexcept {
+    for (std::size_t v = 0; v < by.size(); ++v) by[v].add(other.by[v]);
+  }
 };
 
 enum class check_state : std::uint8_t { unchecked, passing, failing };
@@ -44,6 +60,16 @@ class instance {
   // Since it was first seen; workers add what they have counted every now and then.
   std::atomic<std::uint64_t> succeeded{0};
   std::atomic<std::uint64_t> failed{0};
+  // What its circuit was told; likewise.
+  void add_times(const verdict_times& more) {
+    const std::lock_guard lock(times_mutex_);
+    if (!times_) times_ = std::make_unique<verdict_times>();
+    times_->add(more);
+  }
+  verdict_times times() const {
+    const std::lock_guard lock(times_mutex_);
+    return times_ ? *times_ : verdict_times{};
+  }
 
  private:
   friend class roster;
@@ -53,6 +79,8 @@ class instance {
   std::string key_;
   std::uint32_t slot_;
   std::optional<circuit_breaker> circuit_;
+  mutable std::mutex times_mutex_;
+  std::unique_ptr<verdict_times> times_;  // null: nothing yet
 
   std::uint32_t weight_ = 1;
   time_point since_{};  // in the list

@@ -98,7 +98,7 @@ void add_instances(exposition& out, const plan& p, time_point now) {
 }
 
 // resilience4j's shape, so that its dashboards work.
-void add_circuits(exposition& out, const worker_stats& stats, const plan& p, time_point now) {
+void add_circuit(exposition& out, const circuit_snapshot& c, const upstream::verdict_times& times) {
   static constexpr std::array<std::pair<circuit_mode, std::string_view>, 5> states = {{
       {circuit_mode::closed, "closed"},
       {circuit_mode::open, "open"},
@@ -106,38 +106,60 @@ void add_circuits(exposition& out, const worker_stats& stats, const plan& p, tim
       {circuit_mode::forced_open, "forced_open"},
       {circuit_mode::disabled, "disabled"},
   }};
+  const std::string_view name = c.name;
+  for (const auto& [state, label] : states) {
+    out.gauge("weir_circuitbreaker_state", "1 for the state that the circuit is in.",
+              {{"name", name}, {"state", label}}, c.state == state ? 1 : 0);
+  }
+  // In the order of enum verdict.
+  static constexpr std::array<std::string_view, 3> kinds = {"successful", "failed", "ignored"};
+  const std::array<std::uint64_t, 3> counts = {c.successful, c.failed, c.ignored};
+  for (std::size_t v = 0; v < kinds.size(); ++v) {
+    out.durations("weir_circuitbreaker_calls_seconds", "Calls by how the circuit took them.",
+                  {{"name", name}, {"kind", kinds[v]}}, times.by[v]);
+    out.counter("weir_circuitbreaker_calls_total", "Verdicts since the start.",
+                {{"name", name}, {"kind", kinds[v]}}, static_cast<double>(counts[v]));
+  }
+  out.counter("weir_circuitbreaker_not_permitted_calls_total", "Calls the circuit turned away.",
+              {{"name", name}}, static_cast<double>(c.not_permitted));
+  out.gauge("weir_circuitbreaker_failure_rate",
+            "Percent of failed calls in the window; -1 under the least number of calls.",
+            {{"name", name}}, c.failure_rate);
+  out.gauge("weir_circuitbreaker_slow_call_rate",
+            "Percent of slow calls in the window; -1 where it is not watched.", {{"name", name}},
+            c.slow_call_rate);
+  out.gauge("weir_circuitbreaker_buffered_calls", "Calls in the window.", {{"name", name}},
+            static_cast<double>(c.buffered_calls));
+}
+
+// Instances are not ours to number: a page of metrics has so many of their circuits, the same ones
+// from scrape to scrape, and says how many it leaves out. (/circuits has them all.)
+constexpr std::size_t most_circuits_of_instances = 1000;
+
+void add_circuits(exposition& out, const worker_stats& stats, const plan& p, time_point now) {
+  std::size_t shown = 0;
+  std::size_t left_out = 0;
   for (const auto& s : p.services) {
-    if (!s->circuit()) continue;
-    const circuit_snapshot c = s->circuit()->snapshot(now);
-    const std::string_view name = s->name();
-    for (const auto& [state, label] : states) {
-      out.gauge("weir_circuitbreaker_state", "1 for the state that the circuit is in.",
-                {{"name", name}, {"state", label}}, c.state == state ? 1 : 0);
+    if (s->circuit()) {
+      upstream::verdict_times times;
+      if (s->index() < stats.verdicts.size()) times.by = stats.verdicts[s->index()];
+      add_circuit(out, s->circuit()->snapshot(now), times);
     }
-    // In the order of enum verdict.
-    static constexpr std::array<std::string_view, 3> kinds = {"successful", "failed", "ignored"};
-    for (std::size_t v = 0; v < kinds.size(); ++v) {
-      out.durations("weir_circuitbreaker_calls_seconds", "Calls by how the circuit took them.",
-                    {{"name", name}, {"kind", kinds[v]}},
-                    s->index() < stats.verdicts.size() ? stats.verdicts[s->index()][v]
-                                                       : telemetry::histogram{});
+    if (!s->instances()) continue;
+    for (const auto& i : s->instances()->current()->all) {
+      if (!i->circuit()) continue;
+      if (shown == most_circuits_of_instances) {
+        ++left_out;
+        continue;
+      }
+      ++shown;
+      add_circuit(out, i->circuit()->snapshot(now), i->times());
     }
-    out.counter("weir_circuitbreaker_calls_total", "Verdicts since the start.",
-                {{"name", name}, {"kind", "successful"}}, static_cast<double>(c.successful));
-    out.counter("weir_circuitbreaker_calls_total", "Verdicts since the start.",
-                {{"name", name}, {"kind", "failed"}}, static_cast<double>(c.failed));
-    out.counter("weir_circuitbreaker_calls_total", "Verdicts since the start.",
-                {{"name", name}, {"kind", "ignored"}}, static_cast<double>(c.ignored));
-    out.counter("weir_circuitbreaker_not_permitted_calls_total", "Calls the circuit turned away.",
-                {{"name", name}}, static_cast<double>(c.not_permitted));
-    out.gauge("weir_circuitbreaker_failure_rate",
-              "Percent of failed calls in the window; -1 under the least number of calls.",
-              {{"name", name}}, c.failure_rate);
-    out.gauge("weir_circuitbreaker_slow_call_rate",
-              "Percent of slow calls in the window; -1 where it is not watched.", {{"name", name}},
-              c.slow_call_rate);
-    out.gauge("weir_circuitbreaker_buffered_calls", "Calls in the window.", {{"name", name}},
-              static_cast<double>(c.buffered_calls));
+  }
+  if (shown > 0) {
+    out.gauge("weir_circuitbreakers_left_out",
+              "Circuits of instances that are too many for this page.", {},
+              static_cast<double>(left_out));
   }
 }
 
