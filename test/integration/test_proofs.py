@@ -24,4 +24,4 @@ def test_consul_gone_or_played_by_an_impostor_fails_nothing():
 
 
 def test_a_service_that_fails_wholly_meets_no_storm():
-    holds(proofs.no_storm(seconds=4, rate=150))
+    holds(proofs.no_storm(seconds=4, rate=150, well=1))

@@ -71,10 +71,11 @@ def comes_and_goes(seconds=60, rate=2000):
         four[2].signal(signal.SIGTERM)
         time.sleep(max(0.5, pause - 2))
         four[1].signal(signal.SIGCONT)  # what it was sent while it stood still is answered to nobody
-        time.sleep(pause)
+        time.sleep(max(pause, seconds + 1 - load.second()))
         told = load.stop()
-        least = int(rate * told["seconds"] * 0.95)
-        proof.row(f"requests in {told['seconds']} s", told["requests"], f"at least {least}", told["requests"] >= least)
+        proof.row("seconds under load", told["seconds"], f"at least {seconds}", told["seconds"] >= seconds)
+        # All that came due was sent: a gate that falls behind is asked later, not less.
+        proof.row("requests", told["requests"], f"at least {rate * seconds}", told["requests"] >= rate * seconds)
         proof.row("requests that failed", f"{told['failures']} {told['reasons'] or ''}", "0", told["failures"] == 0)
         proof.row("calls to the killed one from 2 s on", dead, "10 at most", dead <= 10)
         proof.row("calls to the stopped one from 2 s on", hung, "10 at most", hung <= 10)
@@ -229,8 +230,9 @@ def leader_killed(proof, rate):
         proof.row("requests that failed meanwhile", f"{told['failures']} of {told['requests']} {told['reasons'] or ''}", "0", told["failures"] == 0)
 
 
-def no_storm(seconds=20, rate=500):
-    """4. A service fails wholly and comes back."""
+def no_storm(seconds=20, rate=500, well=12):
+    """4. A service fails wholly and comes back. What was not retried while all was well may be retried
+    within the ten seconds after it: so it is well for longer than that, and fails for longer."""
     proof = Proof(f"4  A service fails 100 % for {seconds} s and comes back, under {rate} requests a second")
     with Stage() as stage:
         two = [stage.instance(f"n{k}") for k in range(2)]
@@ -245,9 +247,8 @@ services:
             for one in two:
                 one.set(status=status)
             before, at = sum(one.count() for one in two), load.second()
-            time.sleep({"well": 1, "failing": seconds, "back": max(2, seconds / 4)}[phase])
+            time.sleep({"well": well, "failing": seconds, "back": max(2, seconds / 4)}[phase])
             attempts, first = sum(one.count() for one in two) - before, (load.second() - at) * rate
-            # What was not retried while all was well may be retried within the ten seconds after it.
             proof.row(f"{phase}: attempts for each first attempt", f"{attempts / first:.2f}", "(shown)", True)
             if phase != "well":
                 every_first, every_attempt = every_first + first, every_attempt + attempts

@@ -37,7 +37,9 @@ struct retry_budget::shared {
   const double always;
   detail::sharded<budget_shard> shards;
   std::mutex mutex;
-  detail::bucket_ring retries{detail::most_buckets};
+  // One bucket more than first attempts have: of these up to a bucket too few count, of the retries
+  // none, so no `within`, wherever it begins, has more of them than its share.
+  detail::bucket_ring retries{detail::most_buckets + 1};
 };
 
 option_problems retry_budget_options::validate() const {

@@ -22,8 +22,9 @@ struct retry_budget_options {
 // Finagle's RetryBudget.) Several retries, and hedges, may share one.
 //
 // A handle: copies share one budget. Thread-safe. A first attempt costs a write to the thread's own
-// memory; only a retry takes a lock and sums. The window is cut in twenty: what is older than 19/20
-// of it may be forgotten.
+// memory; only a retry takes a lock and sums. The window is cut in twenty, and errs on the careful
+// side: a first attempt counts for 19/20 of it at least, a retry for all of it and a twentieth more
+// at most.
 class retry_budget {
  public:
   // Throws std::invalid_argument that names every problem.

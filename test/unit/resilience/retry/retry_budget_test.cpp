@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <deque>
 #include <thread>
 #include <vector>
 
@@ -37,7 +38,28 @@ TEST(RetryBudget, ForgetsWhatIsOlderThanItsWindow) {
   EXPECT_FALSE(budget.try_retry(t0 + 10s)) << "the attempts are forgotten, the retry is not";
   budget.first_attempt(t0 + 12s);
   EXPECT_FALSE(budget.try_retry(t0 + 12s));
-  EXPECT_TRUE(budget.try_retry(t0 + 19s));
+  EXPECT_FALSE(budget.try_retry(t0 + 19s)) << "it was within these ten seconds";
+  EXPECT_TRUE(budget.try_retry(t0 + 19500ms));
+}
+
+// All that a good time left unused is spent at once, and what then becomes free again, too.
+TEST(RetryBudget, AllowsNoTenSecondsOfAnOutageMoreThanTheirShare) {
+  for (int offset = 0; offset < 500; offset += 50) {
+    const retry_budget budget({.ratio = 0.2, .floor = 0, .within = 10s});
+    time_point now = t0;
+    for (; now < t0 + 12s + std::chrono::milliseconds(offset); now += 2ms) {
+      budget.first_attempt(now);
+    }
+    std::deque<time_point> latest;
+    for (const time_point end = now + 30s; now < end; now += 2ms) {
+      budget.first_attempt(now);
+      for (int k = 0; k < 2; ++k) {
+        if (budget.try_retry(now)) latest.push_back(now);
+      }
+      while (!latest.empty() && latest.front() <= now - 10s) latest.pop_front();
+      ASSERT_LE(latest.size(), 1000U) << "a fifth of 5,000 calls";
+    }
+  }
 }
 
 TEST(RetryBudget, IsSharedByItsCopies) {
