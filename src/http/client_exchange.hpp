@@ -54,6 +54,7 @@ class h1_exchange final : public client_exchange, public list_hook<> {
   void write_body(std::string_view piece) override;
   void end_body() override;
   std::size_t buffered() const noexcept override { return out_.size() - out_sent_; }
+  bool connected() const noexcept override { return stage_ == stage::running; }
 
  private:
   void on_late();

@@ -1,5 +1,6 @@
 """Several instances of a service: how they are chosen, left alone, taken back, checked and shown."""
 
+import socket
 import threading
 import time
 
@@ -7,7 +8,7 @@ import pytest
 from support.cluster import ROUTES, instance, named, service, shares
 from support.expect import problem
 from support.raw_client import format_request
-from support.upstream import hang, in_turn, json_reply, status
+from support.upstream import hang, in_turn, json_reply, reset, status
 from support.weir_process import SLOWER
 from support.waiting import wait_for
 
@@ -78,6 +79,82 @@ def test_nothing_was_sent_so_even_a_post_goes_elsewhere(cluster):
     gate, instances = cluster(2, "balance: round_robin, ejection: off")
     instances[0].stop()
     assert shares(gate, 20, method="POST") == {1: 20}
+
+
+BODIES = {"none": b"", "short": b"hello", "longer than what is held": bytes(range(256)) * 2000}
+
+
+@pytest.mark.parametrize("framing", ["length", "chunked", "expect"])
+@pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)
+def test_a_body_goes_elsewhere_when_a_connection_is_refused(cluster, framing, body):
+    gate, instances = cluster(3, "balance: round_robin, ejection: off")
+    instances[0].stop()
+    instances[1].stop()
+    instances[2].always(lambda x: json_reply({"length": len(x.request.body), "same": x.request.body == body})(x))
+    pieces = [body[i:i + 10_000] for i in range(0, len(body), 10_000)]
+    with gate.connect() as c:
+        for k in range(6):
+            head = f"POST /proxied/{k} HTTP/1.1\r\nHost: x\r\n"
+            if framing == "chunked":
+                c.send(head + "Transfer-Encoding: chunked\r\n\r\n")
+                for piece in pieces:
+                    c.send(b"%x\r\n%s\r\n" % (len(piece), piece))
+                c.send(b"0\r\n\r\n")
+            else:
+                c.send(head + f"Content-Length: {len(body)}\r\n" + "Expect: 100-continue\r\n" * (framing == "expect") + "\r\n")
+                if framing == "expect" and body:
+                    assert c.read_until(b"\r\n\r\n").startswith(b"HTTP/1.1 100 ")
+                c.send(body)
+            assert c.read_response("POST").json() == {"length": len(body), "same": True}
+
+
+def test_a_body_waits_for_the_name_of_the_next_instance(weir, upstream):
+    there, gone = upstream(), upstream()
+    there.always(lambda x: json_reply(x.request.body.decode())(x))
+    gone.stop()
+    gate = weir("services: {a: {instances: [<gone>, \"http://localhost:<reached>\"], balance: round_robin, ejection: off}}\n"
+                "routes: {POST /x: {proxy: a}}", gone=gone, reached=there.port)
+    for k in range(6):
+        assert gate.post("/x", f"body {k}").json() == f"body {k}"
+
+
+def test_a_body_goes_elsewhere_when_a_connection_takes_too_long(weir, upstream):
+    # Nobody accepts, and what may wait for it is there: a handshake more gets no answer.
+    deaf = socket.create_server(("127.0.0.1", 0), backlog=0)
+    waiting = [socket.socket() for _ in range(4)]
+    for one in waiting:
+        one.setblocking(False)
+        one.connect_ex(deaf.getsockname())
+    there = upstream()
+    there.always(lambda x: json_reply(len(x.request.body))(x))
+    gate = weir("services: {a: {instances: [\"http://127.0.0.1:<deaf>\", <there>], balance: round_robin, ejection: off, "
+                "connect_timeout: 200ms}}\nroutes: {POST /x: {proxy: a}}", deaf=deaf.getsockname()[1], there=there)
+    took = []
+    for k in range(4):
+        began = time.monotonic()
+        assert gate.post("/x", b"x" * 300_000).json() == 300_000
+        took.append(time.monotonic() - began)
+    assert max(took) >= 0.2, "it was tried there first"
+    for one in [deaf, *waiting]:
+        one.close()
+
+
+def test_a_body_that_nobody_can_be_given_is_answered(cluster):
+    gate, instances = cluster(2, "ejection: off")
+    for u in instances:
+        u.stop()
+    with gate.connect() as c:
+        for length in (5, 300_000):
+            c.send(f"POST /proxied/1 HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\n".encode() + b"x" * length)
+            problem(c.read_response("POST"), 502, proxy_status="connection_refused")
+
+
+def test_a_body_that_was_begun_to_be_sent_is_not_sent_again(cluster):
+    gate, instances = cluster(2, "balance: round_robin, retry: {attempts: 3}")
+    for u in instances:
+        u.always(reset())
+    problem(gate.post("/proxied/1", b"x" * 100_000), 502)
+    assert sum(u.count() for u in instances) == 1
 
 
 def test_a_post_that_was_sent_is_not_sent_again(cluster):

@@ -85,6 +85,8 @@ class client_exchange {
   virtual void write_body(std::string_view piece) = 0;
   virtual void end_body() = 0;
   virtual std::size_t buffered() const noexcept = 0;  // of the body, not yet taken by the kernel
+  // It has a connection. Until then nothing of it can have been sent.
+  virtual bool connected() const noexcept = 0;
 
  protected:
   ~client_exchange() = default;

@@ -30,7 +30,7 @@ void proxied::start(const request_context& request, std::string_view path,
   status_ = last_status_ = 0;
   last_ = cause::none;
   policies_due_ = silent_due_ = time_point::max();
-  settled_ = body_asked_ = body_ended_ = held_ = started_ = complete_ = ended_ = false;
+  seeking_ = settled_ = body_asked_ = body_ended_ = held_ = started_ = complete_ = ended_ = false;
 
   const proxy_plan& plan = *request_.route->proxy;
   endpoint_ = &in.endpoint_of(*plan.call.service);
@@ -105,6 +105,7 @@ void proxied::begin_attempt(const action& todo) {
   append_attempt_lines(attempt_lines_, request_.trace, until, attempt_began_);
   out_.header_lines = attempt_lines_;
   attempt_until_ = until;
+  seeking_ = true;
   reach();
 }
 
@@ -126,7 +127,10 @@ void proxied::reach() {
   out_.connect_until =
       std::min(attempt_until_, worker_.loop().now() + endpoint_->of().settings().connect_timeout);
   exchange_ = &way_.pool().start(out_, from_service_);
-  if (out_.streamed && !body_asked_) {
+  if (!out_.streamed) return;
+  if (body_asked_) {
+    hand_over_kept();
+  } else {
     body_asked_ = true;
     request_.exchange->read_body(from_client_, request_.route->body_bytes);
   }
@@ -142,6 +146,7 @@ void proxied::on_way(bool known) {
 
 void proxied::stop_attempt() {
   silent_due_ = time_point::max();
+  forget_kept();
   if (exchange_) {
     std::exchange(exchange_, nullptr)->cancel();
     const verdict counts =
@@ -177,9 +182,7 @@ bool proxied::settle(const weir::outcome& how) {
 void proxied::attempt_failed(http::client_error why) {
   exchange_ = nullptr;
   const judged how = judge_failure(request_.route->proxy->call, why, !started_ && status_ == 0);
-  // Nothing of a body was read for a connection that never was, but for what the exchange was
-  // given.
-  if (!(out_.streamed && body_asked_) && way_.elsewhere(why)) {
+  if (seeking_ && way_.elsewhere(why)) {
     note_attempt(0, how.why, verdict::ignored);
     reach();
     return;
@@ -189,6 +192,7 @@ void proxied::attempt_failed(http::client_error why) {
 
 void proxied::attempt_failed(const judged& how) {
   silent_due_ = time_point::max();
+  forget_kept();
   judged j = how;
   if (out_.streamed && body_asked_) j.for_policies.retryable = false;
   const cause_text said(j.why, 0);
@@ -284,6 +288,7 @@ void proxied::release() {
   way_.leave();
   policies_.reset();
   sleeper_.reset();
+  forget_kept();
   memory_.reset();
   --generation_->users;
   generation_ = nullptr;

@@ -12,13 +12,36 @@ namespace {
 // What the service may lag behind the client before the client is told to wait.
 constexpr std::size_t high_water = 64 * 1024;
 
+// Of a buffer between two requests.
+constexpr std::size_t most_kept_capacity = 4 * 1024;
+
 }  // namespace
 
 void proxied::request_body(std::string_view piece) {
-  if (ended_ || !exchange_) return;  // the service has answered without it
+  if (ended_) return;
+  if (seeking_ && exchange_ && exchange_->connected()) forget_kept();
+  if (seeking_) kept_body_.append(piece);
+  if (!exchange_) {
+    // Nobody to give it to yet; or the service has answered without it.
+    if (seeking_ && kept_body_.size() > high_water) request_.exchange->pause_body();
+    return;
+  }
   touch();
   exchange_->write_body(piece);
   if (exchange_->buffered() > high_water) request_.exchange->pause_body();
+}
+
+// To the instance that is asked in the place of one that could not be reached.
+void proxied::hand_over_kept() {
+  exchange_->write_body(kept_body_);
+  if (body_ended_) exchange_->end_body();
+}
+
+void proxied::forget_kept() {
+  seeking_ = false;
+  // A burst of uploads to what cannot be reached leaves nothing behind.
+  if (kept_body_.capacity() > most_kept_capacity) std::string().swap(kept_body_);
+  kept_body_.clear();
 }
 
 void proxied::request_body_end() {
@@ -39,6 +62,7 @@ void proxied::request_body_failed(int status) {
 
 void proxied::service_takes_more() {
   if (ended_) return;
+  forget_kept();
   touch();
   request_.exchange->resume_body();
 }

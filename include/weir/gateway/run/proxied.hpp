@@ -24,7 +24,8 @@ struct generation;
 //
 // The pipeline's call ends with the answer's last byte or, where the route has no deadline (a
 // stream of events), with its head. An answer that a retry may mend is judged before any of it is
-// passed back. A request with a body is sent once.
+// passed back. A request with a body is sent once; what came of it before there was a connection is
+// kept, so that another instance can be asked where one cannot be reached.
 class proxied final {
  public:
   explicit proxied(worker& on);
@@ -69,6 +70,8 @@ class proxied final {
   void attempt_failed(const judged& how);
   void service_takes_more();
   void request_body(std::string_view piece);
+  void hand_over_kept();
+  void forget_kept();
   void request_body_end();
   void request_body_failed(int status);
   void on_client_gone();
@@ -109,6 +112,7 @@ class proxied final {
   std::string header_lines_;   // to the service, without what differs by attempt
   std::string attempt_lines_;  // with it
   std::string answer_lines_;
+  std::string kept_body_;  // while `seeking_`
   std::optional<std::uint64_t> answer_length_;
   bool answer_has_body_ = false;
   std::uint64_t bytes_ = 0;
@@ -122,6 +126,7 @@ class proxied final {
   time_point policies_due_ = time_point::max();
   time_point silent_due_ = time_point::max();
   bool settled_ = false;  // the pipeline has its verdict
+  bool seeking_ = false;  // the attempt has no connection yet
   bool body_asked_ = false;
   bool body_ended_ = false;  // all of the request is on its way
   bool held_ = false;        // the answer waits for a client that reads slowly
