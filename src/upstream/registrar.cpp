@@ -1,6 +1,7 @@
 #include "weir/upstream/registrar.hpp"
 
 #include <algorithm>
+#include <atomic>
 
 #include "weir/base/duration_text.hpp"
 #include "weir/base/log.hpp"
@@ -143,21 +144,25 @@ struct registrar::impl {
     left = std::move(done);
     give_up.arm(loop.now() + within);
     failures = 0;
+    // An answer to a registration is waited for: the agent might take it after our leave.
+    if (ask.running() && doing == act::enter) return;
     ask.cancel();
     next.arm(loop.now());
   }
 
-  void too_late() { over(false); }
+  void too_late() { over(taken_out); }
 
-  void over(bool taken_out) {
+  void over(bool out) {
     ask.cancel();
     next.disarm();
     give_up.disarm();
     there = false;
-    if (taken_out) {
+    if (out && !taken_out) {
+      taken_out = true;
       log::info("deregistered from Consul", {{"service", what.name}, {"id", what.the_id()}});
+      if (what.notice > duration::zero()) return give_up.arm(loop.now() + what.notice);
     }
-    if (const auto tell = std::exchange(left, {})) tell(taken_out);
+    if (const auto tell = std::exchange(left, {})) tell(out);
   }
 
   enum class act : std::uint8_t { enter, renew, leave };
@@ -171,8 +176,9 @@ struct registrar::impl {
   io::timer next;
   io::timer give_up;
   act doing = act::enter;
-  bool there = false;
+  std::atomic<bool> there{false};
   bool leaving = false;
+  bool taken_out = false;
   std::uint32_t failures = 0;
   time_point register_at{};
   std::function<void(bool)> left;

@@ -6,6 +6,7 @@
 #include <iostream>
 
 #include "systems/common/address.hpp"
+#include "systems/common/registration.hpp"
 #include "systems/common/signal_events.hpp"
 #include "weir/base/duration_text.hpp"
 #include "weir/base/log.hpp"
@@ -16,6 +17,9 @@ namespace {
 
 constexpr int usage = 2;
 
+// For Consul to take the service out; without it, its check will.
+constexpr duration longest_deregistration = std::chrono::seconds(2);
+
 struct settings {
   std::string listen;
   std::string dsn;
@@ -23,6 +27,7 @@ struct settings {
   std::string wait = "10s";
   bool faults = false;
   bool access_log = false;
+  registration_options registered;
 };
 
 int fail(const std::string& who, int code, const std::string& message) {
@@ -53,10 +58,15 @@ int serve(const std::string& who, const service_kind& of, const settings& with) 
 
   ::signal(SIGPIPE, SIG_IGN);  // a log whose reader has gone
   io::loop loop;
+  auto told = with.registered.start(loop, of.name, (*listener)->bound());
+  if (!told) return fail(who, usage, told.error());
   service* running = nullptr;
+  const auto drain = [&] { running->drain([&loop] { loop.stop(); }); };
   signal_events signals(loop, {SIGTERM, SIGINT}, [&, seen = 0](int) mutable {
     if (++seen > 1) return loop.stop();
-    running->drain([&loop] { loop.stop(); });
+    if (!*told) return drain();
+    // First nobody is sent here any more; then those who are here are served to their end.
+    (*told)->leave(longest_deregistration, [&](bool) { drain(); });
   });
   std::unique_ptr<storage> kept;
   if (of.schema != nullptr) {
@@ -86,6 +96,7 @@ void add_options(CLI::App& to, const service_kind& of, settings& with) {
                 "answer after so long: 50ms, or 0s..5s (default " + of.delay + ")");
   to.add_flag("--faults", with.faults, "for demonstrations: misbehave as POST /_fault says");
   to.add_flag("--access-log", with.access_log, "a line on stderr for each answer");
+  with.registered.add_to(to);
   if (of.options) of.options(to);
 }
 
