@@ -27,8 +27,9 @@ HERE = Path(__file__).resolve().parent
 class FakeConsul:
     """Speaks as much of Consul's HTTP as weir asks for, and misbehaves on demand."""
 
-    def __init__(self, port=None):
+    def __init__(self, port=None, lists_registered=False):
         self.port = port or ports.reserve()
+        self.lists_registered = lists_registered  # who registers is an instance for those who ask
         self.behave = "well"
         self.requests = []
         self.registered = {}
@@ -46,6 +47,24 @@ class FakeConsul:
     @property
     def url(self):
         return f"http://{self.address}"
+
+    def passing(self, service):
+        """The ids of those that have registered as this service."""
+        return sorted(i for i, entry in self.registered.items() if entry["Name"] == service)
+
+    def forget(self, id):
+        """As an agent that was restarted has."""
+        self.registered.pop(id, None)
+        self._relist()
+
+    def _relist(self):
+        if not self.lists_registered:
+            return
+        by = {}
+        for entry in list(self.registered.values()):
+            by.setdefault(entry["Name"], []).append((entry["Address"], entry["Port"]))
+        for service in {*by, *self._services}:
+            self.list(service, *by.get(service, []))
 
     def list(self, service, *instances, weights=None, tags=()):
         """Sets the instances: Upstreams, ports or (host, port)."""
@@ -174,10 +193,11 @@ class FakeConsul:
         if path == "/v1/agent/service/register":
             entry = json.loads(body)
             self.registered[entry["ID"]] = entry
+            self._relist()
             self._answer(to, 200, b"", index=False)
         elif path.startswith("/v1/agent/service/deregister/"):
             self.deregistered.append(path.rpartition("/")[2])
-            self.registered.pop(path.rpartition("/")[2], None)
+            self.forget(path.rpartition("/")[2])
             self._answer(to, 200, b"", index=False)
         elif path.startswith("/v1/agent/check/pass/"):
             check = path.rpartition("/")[2]

@@ -1,0 +1,60 @@
+"""Trouble on the wire between weir and one of three instances, made by toxiproxy, under load: no request
+fails while others are well. Without toxiproxy these are not run, and the end of the run says so."""
+
+import time
+
+import pytest
+from prove.load import Load
+from support.cluster import ROUTES, instance, named, shares
+from support.toxiproxy import Toxiproxy
+from support.upstream import json_reply
+from support.waiting import wait_for
+
+pytestmark = [pytest.mark.toxiproxy, pytest.mark.longest(60)]
+
+TROUBLE = {
+    "latency": lambda way: way.add("latency", latency=150, jitter=50),
+    "slow answers": lambda way: way.add("bandwidth", rate=1),
+    "torn into crumbs": lambda way: way.add("slicer", average_size=10, size_variation=5, delay=500),
+    "reset at once": lambda way: way.add("reset_peer", timeout=0),
+    "reset while it is waited for": lambda way: way.add("reset_peer", timeout=50),
+    "cut in the middle of an answer": lambda way: way.add("limit_data", bytes=100),
+    "slow to close": lambda way: (way.add("limit_data", bytes=1000), way.add("slow_close", delay=1000)),
+    "black hole for answers": lambda way: way.add("timeout", timeout=0),
+    "black hole for requests": lambda way: way.add("timeout", stream="upstream", timeout=0),
+    "black hole that closes": lambda way: way.add("timeout", timeout=100),
+    "refused": lambda way: way.open(False),
+}
+
+
+@pytest.fixture
+def wire():
+    with Toxiproxy() as made:
+        yield made
+
+
+@pytest.mark.parametrize("path", ["/composed/1", "/proxied/1"])
+@pytest.mark.parametrize("trouble", TROUBLE.values(), ids=TROUBLE)
+def test_no_request_fails(weir, upstream, wire, trouble, path):
+    instances = named([upstream() for _ in range(3)])
+    for n, u in enumerate(instances):
+        u.on("GET /x/1", json_reply({"n": str(n), "more": "x" * 200}))
+    ways = [wire.between(u.port) for u in instances]
+    gate = weir("services:\n  a: {instances: [<ways>], attempt_timeout: 400ms, "
+                "retry: {attempts: 3, backoff: 1ms..10ms}, ejection: {in_a_row: 3, for: 500ms..500ms}}\n".replace(
+                    "<ways>", ", ".join(w.url for w in ways)) + ROUTES)
+    load = Load(gate.port, path, rate=100, connections=64).start()
+    try:
+        time.sleep(0.7)
+        trouble(ways[0])
+        time.sleep(2)
+        before = sum(u.count() for u in instances[1:])
+        ways[0].clear()
+        wait_for(lambda: instance(gate, ways[0])["state"] in ("in use", "on probation"))
+        told = load.stop()
+    finally:
+        load.kill()
+    print(told["requests"], told["failures"], told["p50"], told["p99"], told["max"])
+    assert told["failures"] == 0, told
+    assert told["requests"] > 200 and before > 100
+    assert len(shares(gate, 60, path.replace("1", "{}"))) == 3, "it is used again"
