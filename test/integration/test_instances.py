@@ -356,6 +356,7 @@ def test_a_reload_keeps_what_is_known_and_drains_what_is_gone(weir, upstream):
     assert instance(gate, two)["state"] == "ejected"
     release = threading.Event()
     one.always(lambda x: (release.wait(5), json_reply({"n": 0})(x)))
+    one.forget()
     with gate.connect() as slow:
         slow.send(format_request("GET", "/proxied/1", None, None, f"127.0.0.1:{gate.port}"))
         one.wait_for(1, "GET /x/1")

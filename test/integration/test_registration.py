@@ -90,7 +90,7 @@ class Asking:
 def gate_on(weir, consul, what):
     return weir(f"discovery: {{consul: {{url: {consul.url}, wait: 5s}}}}\n"
                 f"services: {{a: {{consul: {what}, balance: round_robin, retry: off}}}}\n"
-                "routes: {GET /a/{id}: {proxy: \"a/products/${path.id}/inventory\"}}")
+                "routes:\n  GET /a/{id}: {proxy: \"a/products/${path.id}/inventory\"}\n")
 
 
 def test_a_service_says_what_its_options_say(service, consul):
