@@ -9,6 +9,7 @@ from support.cluster import ROUTES, instance, named, shares
 from support.toxiproxy import Toxiproxy
 from support.upstream import json_reply
 from support.waiting import wait_for
+from support.weir_process import SLOWER
 
 pytestmark = [pytest.mark.toxiproxy, pytest.mark.longest(60)]
 
@@ -42,9 +43,9 @@ def test_no_request_fails(weir, upstream, wire, trouble, path):
     for n, u in enumerate(instances):
         u.on("GET /x/1", json_reply({"n": str(n), "more": "x" * 200}))
     ways = [wire.between(u.port) for u in instances]
-    gate = weir("services:\n  a: {instances: [<ways>], attempt_timeout: 400ms, "
+    gate = weir("services:\n  a: {instances: [<ways>], attempt_timeout: <patience>ms, "
                 "retry: {attempts: 3, backoff: 1ms..10ms}, ejection: {in_a_row: 3, for: 500ms..500ms}}\n".replace(
-                    "<ways>", ", ".join(w.url for w in ways)) + ROUTES)
+                    "<ways>", ", ".join(w.url for w in ways)) + ROUTES, patience=int(400 * SLOWER))
     load = Load(gate.port, path, rate=100, connections=64).start()
     try:
         time.sleep(0.7)
