@@ -1,5 +1,7 @@
 #include "weir/io/resolver.hpp"
 
+// Newer c-ares marks what 1.18 (Debian 12) has no other calls for, and keeps it working.
+#define CARES_NO_DEPRECATED
 #include <ares.h>
 #include <poll.h>
 

@@ -39,10 +39,7 @@ class stream_events {
     bool gone = false;
     bool* const outer = destroyed_;
     destroyed_ = &gone;
-    if (what.writable) handler_->on_writable();
-    if (!gone && what.readable && keep_unless_handled({.readable = true})) handler_->on_readable();
-    if (!gone && what.peer_closed && keep_unless_handled({.peer_closed = true}))
-      handler_->on_peer_closed();
+    tell(what, gone);
     if (gone) {
       if (outer) *outer = true;
       return false;
@@ -53,6 +50,14 @@ class stream_events {
 
  private:
   static bool any(fd_handler::readiness r) { return r.readable || r.writable || r.peer_closed; }
+
+  // In their order, until one destroys the stream.
+  void tell(fd_handler::readiness what, const bool& gone) {
+    if (what.writable) handler_->on_writable();
+    if (!gone && what.readable && keep_unless_handled({.readable = true})) handler_->on_readable();
+    if (!gone && what.peer_closed && keep_unless_handled({.peer_closed = true}))
+      handler_->on_peer_closed();
+  }
 
   // The handler may have stepped aside during an earlier event of the same delivery.
   bool keep_unless_handled(fd_handler::readiness what) {
