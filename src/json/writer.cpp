@@ -92,10 +92,10 @@ void append_quoted(std::string& to, std::string_view text) {
     std::size_t length = 1;
     if (static_cast<unsigned char>(text[0]) < 0x80) {
       append_escape(to, text[0]);
-    } else if ((length = utf8_sequence(text)) != 0) {
+    } else if (const std::size_t sequence = utf8_sequence(text); sequence != 0) {
+      length = sequence;
       to.append(text.substr(0, length));
     } else {
-      length = 1;
       to.append(replacement);
     }
     text.remove_prefix(length);

@@ -16,6 +16,7 @@ namespace {
 
 int unknown_route(const std::string& written, const gateway::plan& plan) {
   std::vector<std::string> names;
+  names.reserve(plan.routes.size());
   for (const auto& r : plan.routes) names.push_back(r.name);
   std::cerr << "weir: there is no route `" << written << "`";
   const std::string near = gateway::config::nearest(written, names);

@@ -111,6 +111,7 @@ live_finding check_address(const std::string& what, const io::address& at) {
 
 std::vector<live_finding> check_live(const gateway::plan& plan) {
   std::vector<live_finding> all;
+  all.reserve(plan.settings.listen.size());
   for (const io::address& a : plan.settings.listen) all.push_back(check_address("listen", a));
   if (plan.settings.admin) all.push_back(check_address("admin", *plan.settings.admin));
 

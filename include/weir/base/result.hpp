@@ -149,7 +149,7 @@ class [[nodiscard]] result {
   template <class X>
   static X& checked(X& x, [[maybe_unused]] bool held) noexcept {
     assert(held);
-    return x;
+    return x;  // NOLINT(bugprone-return-const-ref-from-parameter): a member, no temporary
   }
 
   union {
