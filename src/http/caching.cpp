@@ -37,7 +37,10 @@ void for_each_member(const fields& of, std::string_view name, F each) {
     for (std::size_t i = 0; i <= f.value.size(); ++i) {
       const bool end = i == f.value.size();
       if (!end && f.value[i] == '"') quoted = !quoted;
-      if (!end && quoted && f.value[i] == '\\') ++i;
+      if (!end && quoted && f.value[i] == '\\' && i + 1 < f.value.size()) {
+        ++i;
+        continue;
+      }
       if (!end && (quoted || f.value[i] != ',')) continue;
       const std::string_view member = trimmed(f.value.substr(begin, i - begin));
       if (!member.empty()) each(member);

@@ -32,7 +32,8 @@ TEST(Caching, LeavesItToTheReaderWhereTheAnswerSaysNothing) {
 
 TEST(Caching, KeepsNothingThatIsNotForOthers) {
   for (const auto* const value : {"no-store", "private", "no-cache", "max-age=5, PRIVATE",
-                                  "private=\"set-cookie, x\", max-age=5", "No-Cache=\"x\""}) {
+                                  "private=\"set-cookie, x\", max-age=5", "No-Cache=\"x\"",
+                                  "private=\"\\", "max-age=5, no-store=\"a"}) {
     EXPECT_FALSE(control(value).reusable) << value;
   }
   EXPECT_FALSE(rules({{"Set-Cookie", "a=b"}}).reusable);
