@@ -54,6 +54,7 @@ def parse(words: list[str]) -> argparse.Namespace:
 def _machine() -> dict[str, str]:
     cores = sorted(os.sched_getaffinity(0))[:2]
     about = machine.describe(Tools(programs.WEIR), cores[0], cores[-1])
+    about["priority"] = f"nice {os.nice(0)}"
     about["pinned"] = f"one thread to core {cores[0]}, two to cores {', '.join(map(str, cores))}"
     return about
 
@@ -104,6 +105,7 @@ def _write_docs() -> int:
         say(f"{path} is not there: measure first (./run bench library)")
         return 1
     document = json.loads(path.read_text("utf-8"))
+    document["groups"] = comparison.results(document["rounds"])
     if reason := report.unfit_for_docs(document):
         say(f"the last result is not for the documentation: {reason}")
         return 1

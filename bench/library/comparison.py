@@ -109,7 +109,7 @@ def group_result(group: Group, threads: int, rounds: list[dict]) -> dict | None:
             continue  # it broke on the way
         rows[key] = {"title": title, "ns": median(values), "low": min(values), "high": max(values)}
         ours = [cases.get(f"{group.key}/{group.ours}") for cases in taken]
-        if key != group.ours and None not in ours:
+        if group.ours and key != group.ours and None not in ours:
             ratio = paired_ratio(ours, values)
             rows[key] |= {"ratio": ratio.median, "ratio_low": ratio.low, "ratio_high": ratio.high}
     if not rows:

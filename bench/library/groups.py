@@ -10,7 +10,7 @@ from typing import Mapping
 class Group:
     key: str
     title: str
-    ours: str  # what the others are compared with
+    ours: str  # what the others are compared with; empty: nothing is
     contenders: Mapping[str, str]  # as printed, in the order of the table
     threads: tuple[int, ...] = (1,)
     note: str = ""
@@ -20,7 +20,7 @@ GROUPS = (
     Group(
         "alone",
         "The call alone",
-        "cpp",
+        "",
         {"cpp": "C++", "go": "Go", "java": "Java", "python": "Python"},
         note="What is in every figure below: the guarded function, not inlined, and the loop.",
     ),

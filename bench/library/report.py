@@ -27,7 +27,10 @@ def group_table(group: dict) -> str:
         else:
             ratios = ["", ""]
         rows.append([row["title"], number(row["ns"]), spread, *ratios])
-    return table(["", "ns", "rounds", "ratio", "middle half"], rows, right=(1, 3))
+    head = ["", "ns", "rounds", "ratio", "middle half"]
+    if not group["ours"]:
+        return table(head[:3], [row[:3] for row in rows], right=(1,))
+    return table(head, rows, right=(1, 3))
 
 
 def heading(group: dict) -> str:
@@ -44,7 +47,7 @@ def slower_than(groups: list[dict]) -> list[str]:
             if row["ratio_low"] > 1:
                 found.append(f"{heading(group)}: {row['title']} takes {1 / row['ratio']:.0%} of weir's time")
             else:
-                found.append(f"{heading(group)}: {row['title']} takes as long as weir, as far as the rounds tell")
+                found.append(f"{heading(group)}: {row['title']} takes as long, as far as the rounds tell")
     return found
 
 
