@@ -151,6 +151,11 @@ class PlayedRegistry:
         self.played.stop()
 
 
+def processor_seconds(pid):
+    """Of all its threads, to the nanosecond."""
+    return sum(int(task.read_text().split()[0]) for task in Path(f"/proc/{pid}/task").glob("*/schedstat")) / 1e9
+
+
 def services(gate):
     return {s["name"]: s for s in gate.admin("GET", "/services").json()["services"]}
 
