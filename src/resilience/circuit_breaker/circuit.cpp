@@ -52,7 +52,10 @@ circuit_shard& circuit::shard() {
     return *mine;
   }
   const std::lock_guard lock(mutex_);
-  circuit_layout& layout = *layouts_;
+  return own_shard(*layouts_);
+}
+
+circuit_shard& circuit::own_shard(circuit_layout& layout) {
   return layout.shards.add([&] { return circuit_shard::make(layout.grid_count); });
 }
 

@@ -13,11 +13,11 @@ namespace weir::detail {
 circuit::ticket circuit::acquire_slowly(std::uint64_t word, time_point now) noexcept {
   circuit_shard& mine = shard();
   if ((word & (refuses_bit | watched_bit)) == refuses_bit) {
-    const std::int64_t wake_at = wake_at_.load(std::memory_order_relaxed);
-    if (ticks(now) < wake_at) {
+    const circuit_mode mode = mode_of(word);
+    const std::int64_t until = wake_at(mode);
+    if (ticks(now) < until) {
       mine.count_rejection();
-      return {0, mode_of(word) == circuit_mode::open ? duration(wake_at - ticks(now))
-                                                     : duration::zero()};
+      return {0, mode == circuit_mode::open ? duration(until - ticks(now)) : duration::zero()};
     }
   }
   if ((word & (free_bit | watched_bit)) == free_bit) {

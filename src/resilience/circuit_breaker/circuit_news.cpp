@@ -30,7 +30,11 @@ void circuit::publish() noexcept {
   ignored_ok_.store(options_->ignored == ignored_as::success, std::memory_order_relaxed);
   on_call_.store(state_.on_call(), std::memory_order_relaxed);
   marks_.store(state_.marks(), std::memory_order_relaxed);
-  wake_at_.store(ticks(state_.wake_at()), std::memory_order_relaxed);
+  if (state_.mode() == circuit_mode::open) {
+    reopens_at_.store(ticks(state_.wake_at()), std::memory_order_relaxed);
+  } else if (state_.mode() == circuit_mode::half_open) {
+    gives_up_at_.store(ticks(state_.wake_at()), std::memory_order_relaxed);
+  }
   if (word != word_.load(std::memory_order_relaxed)) {
     word_.store(word, std::memory_order_release);
   }

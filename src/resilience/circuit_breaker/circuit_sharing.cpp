@@ -18,8 +18,9 @@ void circuit::failed_elsewhere(time_point now) {
 // Into the windows as successes of this thread, which are summed with everybody's.
 void circuit::succeeded_elsewhere(std::uint32_t calls, time_point now) {
   calls = std::min(calls, most_at_once);
-  circuit_shard& mine = shard();
   change([&] {
+    // Of the windows as they are under the lock: a reconfiguration may just have replaced them.
+    circuit_shard& mine = own_shard(*layouts_);
     const std::uint32_t generation = state_.generation();
     for (std::uint32_t i = 0; i < calls; ++i) count_in_windows(*layouts_, mine, generation, now);
     state_.record_elsewhere(verdict::ok, calls, now, *this);

@@ -13,11 +13,9 @@ namespace weir::detail {
 
 circuit_mode circuit::state(time_point now) noexcept {
   const std::uint64_t word = word_.load(std::memory_order_acquire);
-  if (on_call_.load(std::memory_order_relaxed)) return mode_of(word);
-  const bool due = ticks(now) >= wake_at_.load(std::memory_order_relaxed);
-  if (mode_of(word) == circuit_mode::open && due) return circuit_mode::half_open;
-  if (mode_of(word) != circuit_mode::half_open || !due) return mode_of(word);
-  circuit_mode mode = circuit_mode::closed;
+  circuit_mode mode = mode_of(word);
+  if (on_call_.load(std::memory_order_relaxed) || ticks(now) < wake_at(mode)) return mode;
+  if (mode == circuit_mode::open) return circuit_mode::half_open;
   change([&] {
     state_.settle(now);
     mode = state_.mode_at(now);
@@ -25,32 +23,35 @@ circuit_mode circuit::state(time_point now) noexcept {
   return mode;
 }
 
+// One look under one lock: the state and the counts were so at the same time.
 circuit_snapshot circuit::snapshot(time_point now) {
   circuit_snapshot s;
-  s.state = state(now);
-  const std::lock_guard lock(mutex_);
   s.name = name_;
-  const trip_view seen = state_.primary(now, *this);
-  s.failures = seen.bad;
-  s.buffered_calls = seen.calls;
-  s.failure_rate = seen.rate < 0 ? -1 : 100 * seen.rate;
-  const double slow = state_.slow_rate(now, *this);
-  s.slow_call_rate = slow < 0 ? -1 : 100 * slow;
-  if (state_.mode() == circuit_mode::open) {
-    s.time_to_probe = std::max(duration::zero(), state_.reopens_at() - now);
-  }
-  s.probes_in_flight = state_.probes_in_flight();
-  s.probes_succeeded = state_.probes_succeeded();
-  if (last_error_) s.last_error = *last_error_;
-  s.transitions = state_.transition_count();
-  s.failed = failed_;
-  s.ignored = ignored_.load(std::memory_order_relaxed);
-  for (const circuit_layout* l = layouts_.get(); l; l = l->former.get()) {
-    l->shards.for_each([&](const circuit_shard& shard) {
-      s.successful += shard.successes();
-      s.not_permitted += shard.rejections();
-    });
-  }
+  change([&] {
+    if (!state_.on_call()) state_.settle(now);
+    s.state = state_.mode_at(now);
+    const trip_view seen = state_.primary(now, *this);
+    s.failures = seen.bad;
+    s.buffered_calls = seen.calls;
+    s.failure_rate = seen.rate < 0 ? -1 : 100 * seen.rate;
+    const double slow = state_.slow_rate(now, *this);
+    s.slow_call_rate = slow < 0 ? -1 : 100 * slow;
+    if (state_.mode() == circuit_mode::open) {
+      s.time_to_probe = std::max(duration::zero(), state_.reopens_at() - now);
+    }
+    s.probes_in_flight = state_.probes_in_flight();
+    s.probes_succeeded = state_.probes_succeeded();
+    if (last_error_) s.last_error = *last_error_;
+    s.transitions = state_.transition_count();
+    s.failed = failed_;
+    s.ignored = ignored_.load(std::memory_order_relaxed);
+    for (const circuit_layout* l = layouts_.get(); l; l = l->former.get()) {
+      l->shards.for_each([&](const circuit_shard& shard) {
+        s.successful += shard.successes();
+        s.not_permitted += shard.rejections();
+      });
+    }
+  });
   return s;
 }
 

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <mutex>
 #include <new>
@@ -75,7 +76,7 @@ struct circuit_layout {
 // what a call of a healthy circuit needs: one state word to read and the thread's own shard to
 // write. The word is written under the lock only.
 //
-//   bit 0–2 mode   3 free: let through without asking   4 refuses, until wake_at
+//   bit 0–2 mode   3 free: let through without asking   4 refuses, until wake_at()
 //   5 minds: a success must take the lock   6 marked: a window holds failures or slow calls
 //   7 watched: somebody listens to every call   32–63 generation
 //
@@ -170,6 +171,13 @@ class circuit final : public success_counts {
            static_cast<std::uint64_t>(circuit_mode::closed);
   }
 
+  // Until when a circuit of that mode stays as it is unless a verdict comes.
+  std::int64_t wake_at(circuit_mode mode) const noexcept {
+    if (mode == circuit_mode::open) return reopens_at_.load(std::memory_order_relaxed);
+    if (mode == circuit_mode::half_open) return gives_up_at_.load(std::memory_order_relaxed);
+    return std::numeric_limits<std::int64_t>::max();
+  }
+
   // Long enough for a message, short enough that an outage does not fill memory with them.
   static constexpr std::size_t longest_error = 256;
   static std::int64_t ticks(time_point t) noexcept { return t.time_since_epoch().count(); }
@@ -178,6 +186,7 @@ class circuit final : public success_counts {
   ~circuit() override = default;
 
   circuit_shard& shard();
+  static circuit_shard& own_shard(circuit_layout& layout);  // the caller holds the lock
   ticket acquire_slowly(std::uint64_t word, time_point now) noexcept;
   void succeed_slowly(std::uint32_t generation, time_point started, time_point now) noexcept;
   void record(const finished_call& call, std::string_view error);
@@ -213,7 +222,10 @@ class circuit final : public success_counts {
   std::atomic<std::uint64_t> word_{0};
   std::atomic<circuit_layout*> layout_{nullptr};
   std::atomic<std::int64_t> slow_after_{0};
-  std::atomic<std::int64_t> wake_at_{0};
+  // Each is written in its own mode alone, so that who reads it beside a word that is just being
+  // replaced gets the instant of that mode and not "never" of the next one.
+  std::atomic<std::int64_t> reopens_at_{0};   // open
+  std::atomic<std::int64_t> gives_up_at_{0};  // half-open
   std::atomic<std::uint64_t> marks_{0};
   std::atomic<double> calls_per_mark_{0};  // a window with more successes for each mark cannot trip
   std::atomic<std::uint64_t> least_marks_{0};  // nor one with fewer marks
