@@ -14,6 +14,8 @@ gcra::answer gcra::reserve(time_point now, std::uint32_t permits, duration longe
   // Decades ahead nobody waits, and the sums below stay within their type.
   if (permits > beyond / interval_) return {false, duration(beyond)};
   const std::int64_t cost = interval_ * permits;
+  // More than the bucket holds and the wait brings never comes together, however late they ask.
+  if (cost - interval_ - ahead_ > longest_wait.count()) return {false, duration(beyond)};
   std::int64_t was = full_at_.load(std::memory_order_relaxed);
   for (;;) {
     const std::int64_t from = std::max(was, at);

@@ -80,11 +80,17 @@ class coalescer {
       return value_;
     }
     // The leader has it: everyone who follows gets it, and the next call of that key is made anew.
-    // Not the leader's, it does nothing.
+    // Null, it has none, and the next one leads as if this one had gone. Not the leader's, it does
+    // nothing.
     void finish(std::shared_ptr<const Value> value) {
       const std::lock_guard lock(shared_->mutex);
       if (!leads_) return;
       leads_ = false;
+      if (!value) {
+        pass_on();
+        flight_ = nullptr;
+        return;
+      }
       value_ = value;
       while (member* const m = flight_->followers.pop_front()) {
         m->value_ = value;

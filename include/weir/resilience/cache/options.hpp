@@ -14,7 +14,7 @@ struct cache_options {
   // not at all.
   duration stale_if_error = duration::zero();
   // The sum of the entries' weights; each weighs 1 unless put() says otherwise, so this is their
-  // number, or bytes for whoever weighs in bytes.
+  // number, or bytes for whoever weighs in bytes. None weighs less than 1.
   std::size_t capacity = 1000;
 
   option_problems validate() const;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -62,6 +63,8 @@ class cache_state {
   bool put(const Key& key, std::shared_ptr<const Value> value, time_point now, duration fresh_for,
            std::size_t weight, entries& gone) {
     erase(key, gone);
+    // Nothing weighs nothing, or there could be any number of it.
+    weight = std::max<std::size_t>(weight, 1);
     if (weight > options_.capacity) return false;
     while (weight_ > options_.capacity - weight) take_out(index_.find(list_.back().key), gone);
     list_.push_front({key, std::move(value), weight, now, saturating_add(now, fresh_for)});

@@ -19,7 +19,9 @@ class gcra {
 
   struct answer {
     bool given;
-    duration wait;  // given: until it may be used. Otherwise: until it is worth asking again
+    // Given: until it may be used. Otherwise: until it is worth asking again; decades where so many
+    // are never given at once.
+    duration wait;
   };
   // `permits` of them, to be used no later than `longest_wait` from now.
   answer reserve(time_point now, std::uint32_t permits, duration longest_wait) noexcept;
