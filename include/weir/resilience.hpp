@@ -17,6 +17,7 @@
 #include "weir/resilience/hedge/hedge.hpp"
 #include "weir/resilience/pipeline/pipeline.hpp"
 #include "weir/resilience/pipeline/pipeline_call.hpp"
+#include "weir/resilience/rate_limiter/keyed_rate_limiter.hpp"
 #include "weir/resilience/rate_limiter/rate_limiter.hpp"
 #include "weir/resilience/retry/retry.hpp"
 #include "weir/resilience/retry/retry_budget.hpp"

@@ -62,8 +62,11 @@ class rate_limiter::shared {
   result<duration, rejection> reserve(time_point now, std::uint32_t permits,
                                       duration longest) noexcept {
     const auto a = cells.reserve(now, permits, longest);
-    (a.given ? admitted : rejected).fetch_add(1, std::memory_order_relaxed);
-    if (a.given) return a.wait;
+    if (a.given) {
+      admitted.fetch_add(permits, std::memory_order_relaxed);
+      return a.wait;
+    }
+    rejected.fetch_add(1, std::memory_order_relaxed);
     return failure(rejection{cause::rejected_rate, a.wait});
   }
 
@@ -151,8 +154,13 @@ result<duration, rejection> rate_limiter::reserve(time_point now,
 }
 
 rate_limiter::view rate_limiter::look(time_point now) const noexcept {
-  return {shared_->cells.available(now), shared_->admitted.load(std::memory_order_relaxed),
+  return {shared_->cells.available(now), shared_->cells.full_in(now),
+          shared_->admitted.load(std::memory_order_relaxed),
           shared_->rejected.load(std::memory_order_relaxed)};
+}
+
+void rate_limiter::catch_up(time_point full_at) const noexcept {
+  shared_->cells.catch_up(full_at);
 }
 
 const rate_limiter_options& rate_limiter::options() const noexcept {

@@ -64,12 +64,17 @@ class rate_limiter {
 
   // What look() sees, for people and metrics.
   struct view {
-    std::uint32_t available = 0;  // calls that may go at this instant
-    std::uint64_t admitted = 0;   // since it was made
-    std::uint64_t rejected = 0;
+    std::uint32_t available = 0;          // calls that may go at this instant
+    duration full_in = duration::zero();  // until the whole burst may
+    std::uint64_t admitted = 0;           // permits given since it was made
+    std::uint64_t rejected = 0;           // calls
   };
   view look(time_point now) const noexcept;
   const rate_limiter_options& options() const noexcept;
+
+  // For counting together with others (weir::shared_rates does): the bucket is not full before that
+  // instant, because they took from it too.
+  void catch_up(time_point full_at) const noexcept;
 
   friend bool operator==(const rate_limiter&, const rate_limiter&) noexcept = default;
   friend layer_ptr as_layer(const rate_limiter& r);
