@@ -38,7 +38,8 @@ std::optional<log::level> level_of(std::string_view name) {
 
 // The plan of the file, or null: then everything that is wrong with it has been printed.
 std::shared_ptr<const plan> read_plan(const serve_options& options,
-                                      upstream::service_registry& services, bool& readable) {
+                                      upstream::service_registry& services,
+                                      gateway::rate_limits& rates, bool& readable) {
   namespace config = gateway::config;
   auto loaded = config::load_file(options.file);
   readable = loaded.has_value();
@@ -48,7 +49,7 @@ std::shared_ptr<const plan> read_plan(const serve_options& options,
   }
   std::shared_ptr<plan> made;
   if (loaded->ok()) {
-    auto compiled = gateway::compile(loaded->what, services, loaded->found);
+    auto compiled = gateway::compile(loaded->what, services, loaded->found, &rates);
     if (compiled && loaded->ok()) made = std::move(compiled);
   }
   const bool color = ::isatty(STDERR_FILENO) && !std::getenv("NO_COLOR");
@@ -82,7 +83,7 @@ class process {
 
   int start() {
     bool readable = false;
-    const auto first = read_plan(options_, services_, readable);
+    const auto first = read_plan(options_, services_, rates_, readable);
     if (!first) return readable ? exit_configuration : exit_failure;
     auto started = gateway::gateway::start(loop_, first, {.access_log = access_});
     if (!started) return refuse(started.error());
@@ -109,7 +110,7 @@ class process {
     notify_reloading();
     reopen_logs();
     bool readable = false;
-    const auto next = read_plan(options_, services_, readable);
+    const auto next = read_plan(options_, services_, rates_, readable);
     if (!next) {
       reload_failed("the new configuration is wrong; the old one serves on");
     } else if (auto taken = gateway_->adopt(next, [this] { reloaded(); }); !taken) {
@@ -130,7 +131,6 @@ class process {
     log::info("configuration reloaded", {{"file", options_.file}});
     notify_ready();
   }
-
 
   void leave() {
     if (leaving_) {
@@ -199,6 +199,7 @@ class process {
   telemetry::line_output* log_;
   telemetry::line_output* access_;
   upstream::service_registry services_;
+  gateway::rate_limits rates_;
   gateway::circuit_sharer sharer_;
   upstream::directory directory_;
   std::unique_ptr<upstream::registrar> registrar_;

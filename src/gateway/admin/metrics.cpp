@@ -97,6 +97,23 @@ void add_instances(exposition& out, const plan& p, time_point now) {
   }
 }
 
+void add_rates(exposition& out, const plan& p, time_point now) {
+  for (const auto& r : p.rates) {
+    const rate_limit::view v = r->look(now);
+    const std::string_view name = r->options().name;
+    out.counter("weir_rate_limit_admitted_total", "Requests or calls that a limit let through.",
+                {{"limit", name}}, static_cast<double>(v.admitted));
+    out.counter("weir_rate_limit_rejected_total", "Requests or calls that came too often.",
+                {{"limit", name}}, static_cast<double>(v.rejected));
+    if (!r->for_each()) continue;
+    out.gauge("weir_rate_limit_keys", "Clients, or values of the header, that are remembered.",
+              {{"limit", name}}, static_cast<double>(v.keys));
+    out.counter("weir_rate_limit_forgotten_total",
+                "Clients that made way for others before they might have called at will again.",
+                {{"limit", name}}, static_cast<double>(v.forgotten));
+  }
+}
+
 // resilience4j's shape, so that its dashboards work.
 void add_circuit(exposition& out, const circuit_snapshot& c, const upstream::verdict_times& times) {
   static constexpr std::array<std::pair<circuit_mode, std::string_view>, 5> states = {{
@@ -186,6 +203,7 @@ std::string metrics_text(const worker_stats& stats, const plan& p, const reload_
   add_limits(out, p, now);
   add_caches(out, p);
   add_instances(out, p, now);
+  add_rates(out, p, now);
   return out.text();
 }
 

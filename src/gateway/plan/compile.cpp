@@ -130,9 +130,10 @@ gateway_settings compile_settings(compiling& c) {
 }
 
 std::shared_ptr<plan> compile(const config::document& of, upstream::service_registry& services,
-                              config::problems& found) {
-  compiling c{of, found};
+                              config::problems& found, rate_limits* rates) {
   auto made = std::make_shared<plan>();
+  rate_limits fresh;
+  compiling c{of, found, rates ? *rates : fresh, made->rates};
   made->settings = compile_settings(c);
   if (of.services) {
     for (const auto& entry : *of.services) {
@@ -140,6 +141,11 @@ std::shared_ptr<plan> compile(const config::document& of, upstream::service_regi
       if (!settings) continue;
       auto service = services.prepare(*settings);
       c.services.emplace(entry.name, service);
+      const config::service_words words = config::words_of(of, entry.value);
+      if (words.rate_limit) {
+        c.service_rates.emplace(entry.name,
+                                compile_rate(c, "service " + entry.name, *words.rate_limit.says));
+      }
       made->services.push_back(std::move(service));
     }
   }

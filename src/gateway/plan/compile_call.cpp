@@ -112,6 +112,11 @@ class call_maker {
   program_maker& make_;
 };
 
+std::shared_ptr<const rate_limit> rate_of(const compiling& c, const std::string& service) {
+  const auto found = c.service_rates.find(service);
+  return found == c.service_rates.end() ? nullptr : found->second;
+}
+
 void set_verb(call_plan& call, config::verb v) {
   call.verb = method_of(v);
   call.verb_token = config::token_of(v);
@@ -128,6 +133,7 @@ call_plan compile_call(compiling& c, const config::route_document& route,
   const config::service_document& service = config::find_service(c.d, to.service)->value;
   call_plan made;
   made.service = c.services.at(to.service);
+  made.rate = rate_of(c, to.service);
   set_verb(made, call.how);
   call_maker parts(made, to.scalar, names, make);
   parts.path(to);
@@ -168,6 +174,7 @@ proxy_plan compile_proxy(compiling& c, const config::route_document& route, cons
   const config::service_document& service = config::find_service(c.d, to.service)->value;
   proxy_plan made;
   made.call.service = c.services.at(to.service);
+  made.call.rate = rate_of(c, to.service);
   set_verb(made.call, route.pattern.method);
   made.whole_request = !to.has_path;
   call_maker parts(made.call, to.scalar, names, make);

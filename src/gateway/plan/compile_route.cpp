@@ -72,6 +72,7 @@ class route_maker {
     if (s.limits && s.limits->body) made_.body_bytes = *s.limits->body;
     if (c_.d.meta) made_.meta = *c_.d.meta;
     if (s.meta) made_.meta = *s.meta;
+    made_.rate = compile_rate(c_, "route " + doc_.name, s.rate_limit);
     made_.errors = compile_errors(s.errors ? s.errors : c_.d.errors, c_.found);
   }
 

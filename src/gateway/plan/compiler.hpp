@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "weir/gateway/config/effective.hpp"
 #include "weir/gateway/config/problem.hpp"
@@ -61,7 +62,10 @@ class program_maker {
 struct compiling {
   const config::document& d;
   config::problems& found;
+  rate_limits& rates;
+  std::vector<std::shared_ptr<const rate_limit>>& rates_in_use;
   std::map<std::string, std::shared_ptr<upstream::service>, std::less<>> services{};
+  std::map<std::string, std::shared_ptr<const rate_limit>, std::less<>> service_rates{};
 };
 
 gateway_settings compile_settings(compiling& c);
@@ -72,6 +76,10 @@ std::optional<upstream::service_settings> compile_service(
 void compile_place(compiling& c, const config::service_document& s,
                    upstream::service_settings& out);
 discovery_plan compile_discovery(compiling& c);
+// Null: there is none, or it cannot be.
+std::shared_ptr<const rate_limit> compile_rate(
+    compiling& c, const std::string& name,
+    const config::setting<config::switchable<config::rate_limit_document>>& s);
 route_plan compile_route(compiling& c, const config::route_document& route);
 call_plan compile_call(compiling& c, const config::route_document& route,
                        const config::step_document& step, const name_slots& names,

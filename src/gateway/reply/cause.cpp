@@ -49,6 +49,8 @@ std::string_view to_string(cause c) noexcept {
       return "pool_full";
     case cause::limit_reached:
       return "limit_reached";
+    case cause::rate_limited:
+      return "rate_limited";
     case cause::deadline:
       return "deadline";
     case cause::caller_deadline:
@@ -80,11 +82,12 @@ bool is_timeout(cause c) noexcept {
 
 bool is_rejection(cause c) noexcept {
   return c == cause::breaker_open || c == cause::no_instance || c == cause::pool_full ||
-         c == cause::limit_reached;
+         c == cause::limit_reached || c == cause::rate_limited;
 }
 
 int status_of(cause c) noexcept {
   if (is_timeout(c)) return 504;
+  if (c == cause::rate_limited) return 429;
   if (is_rejection(c)) return 503;
   switch (c) {
     case cause::client_gone:
@@ -132,6 +135,8 @@ std::string_view proxy_status_error(cause c) noexcept {
     case cause::pool_full:
     case cause::limit_reached:
       return "connection_limit_reached";
+    case cause::rate_limited:
+      return "http_request_denied";
     case cause::internal:
       return "proxy_internal_error";
     case cause::not_json:

@@ -50,7 +50,7 @@ void composition::answer() {
     append_partial_lines();
     if (route.meta || wants_meta(request_.exchange->head())) append_meta();
   }
-  worker_.append_cors(request_, header_lines_);
+  worker_.append_common(request_, header_lines_);
   request_.exchange->respond(route.reply_status, header_lines_, body_);
   if (!missing_.empty()) worker_.count_partial(route.index);
   if (!missing_.empty()) request_.upstream_status = missing_.front().status;
@@ -96,7 +96,7 @@ void composition::answer_passed(const call_run& call) {
     header_lines_.append("Content-Type: ").append(j.content_type).append("\r\n");
   }
   if (!caches_.empty()) caches_.append_line(header_lines_);
-  worker_.append_cors(request_, header_lines_);
+  worker_.append_common(request_, header_lines_);
   body_.assign(j.raw_body);
   request_.exchange->respond(j.status, header_lines_, body_);
   over(j.status, cause::none);
@@ -108,7 +108,7 @@ void composition::answer_problem(problem p) {
   if (!shaped) shaped = request_.settings->errors.get();
   const error_answer out = render_problem(p, shaped, missing_);
   header_lines_ = out.header_lines;
-  worker_.append_cors(request_, header_lines_);
+  worker_.append_common(request_, header_lines_);
   body_ = out.body;
   request_.exchange->respond(out.status, header_lines_, body_);
   request_.upstream_status = p.upstream_status;

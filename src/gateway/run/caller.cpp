@@ -1,5 +1,8 @@
 #include "weir/gateway/run/caller.hpp"
 
+#include <arpa/inet.h>
+
+#include <algorithm>
 #include <charconv>
 
 namespace weir::gateway {
@@ -40,25 +43,48 @@ bool is_trusted(const io::address& peer, const std::vector<network>& proxies) no
   return false;
 }
 
-std::string client_address(const request_context& request) {
+namespace {
+
+io::address client_of(const request_context& request) {
   const io::address& peer = request.exchange->peer();
-  if (!request.trusted_peer) return peer.ip();
+  if (!request.trusted_peer) return peer;
   std::string_view rest;
   for (const http::field& f : request.exchange->head().fields) {
     // The last field is the nearest proxy's.
     if (http::iequals(f.name, "x-forwarded-for")) rest = f.value;
   }
-  std::string found = peer.ip();
+  io::address found = peer;
   while (!rest.empty()) {
     const auto comma = rest.rfind(',');
     const auto last = forwarded_address(comma == rest.npos ? rest : rest.substr(comma + 1));
     if (!last) break;
-    found = last->ip();
+    found = *last;
     if (!is_trusted(*last, request.settings->trusted_proxies)) break;
     if (comma == rest.npos) break;
     rest = rest.substr(0, comma);
   }
   return found;
+}
+
+}  // namespace
+
+std::string client_address(const request_context& request) {
+  return client_of(request).ip();
+}
+
+std::string client_network(const request_context& request) {
+  constexpr std::size_t network_bytes = 8;
+  const io::address client = client_of(request);
+  if (client.raw()->sa_family != AF_INET6) return client.ip();
+  in6_addr ip = reinterpret_cast<const sockaddr_in6*>(client.raw())->sin6_addr;
+  char text[INET6_ADDRSTRLEN];
+  if (IN6_IS_ADDR_V4MAPPED(&ip)) {
+    ::inet_ntop(AF_INET, &ip.s6_addr[12], text, sizeof text);
+    return text;
+  }
+  std::fill(std::begin(ip.s6_addr) + network_bytes, std::end(ip.s6_addr), std::uint8_t{0});
+  ::inet_ntop(AF_INET6, &ip, text, sizeof text);
+  return std::string(text) + "/64";
 }
 
 std::optional<duration> caller_timeout(const http::fields& fields) {

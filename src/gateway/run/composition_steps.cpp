@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "weir/gateway/run/composition.hpp"
+#include "weir/gateway/run/rate_check.hpp"
 #include "weir/gateway/run/worker.hpp"
 
 namespace weir::gateway {
@@ -132,6 +133,14 @@ void composition::start_call(std::uint16_t index, std::uint32_t item) {
       item_failed(index, item, why.why, 0, {}, why.detail);
     }
     return;
+  }
+  const rate_limit* const rate = step.call->rate.get();
+  if (rate && rate->for_each()) {
+    const auto stands = ask(*rate, request_, worker_.loop().now());
+    if (!stands.admitted) {
+      item_failed(index, item, cause::rate_limited, 0, stands.retry_after);
+      return;
+    }
   }
   upstream::endpoint& to = generation_->endpoint_of(*step.call->service);
   auto* call = ::new (room_for_call()) call_run(worker_, *this, to, *what, memory_, item);

@@ -4,6 +4,7 @@
 #include "weir/gateway/run/caller.hpp"
 #include "weir/gateway/run/composition.hpp"
 #include "weir/gateway/run/proxied.hpp"
+#include "weir/gateway/run/rate_check.hpp"
 #include "weir/gateway/run/worker.hpp"
 #include "weir/http/uri.hpp"
 
@@ -39,6 +40,7 @@ void front::on_request(http::server_exchange& exchange) {
   }
 
   request.route = &p.routes[found.route];
+  if (request.route->rate && !admit(request)) return;
   set_deadline(request);
   const std::span parameters(found.parameters, found.parameter_count);
   if (request.route->proxy) {
@@ -72,6 +74,16 @@ void front::identify(request_context& request) {
   }
 }
 
+bool front::admit(request_context& request) {
+  const auto stands = ask(*request.route->rate, request, request.began);
+  request.stands = {stands.available, stands.full_in};
+  if (stands.admitted) return true;
+  refuse(request, {.status = status_of(cause::rate_limited),
+                   .why = cause::rate_limited,
+                   .retry_after = stands.retry_after});
+  return false;
+}
+
 void front::set_deadline(request_context& request) {
   if (request.route->deadline) request.deadline = request.began + *request.route->deadline;
   if (!request.trusted_peer) return;
@@ -91,18 +103,24 @@ void front::answer_options(request_context& request, std::string_view path) {
   std::string lines = "Allow: " + allowed + "\r\n";
   if (!request.cors_origin.empty()) {
     append_preflight(*request.settings->cors, allowed, lines);
-    worker_.append_cors(request, lines);
+    worker_.append_common(request, lines);
   }
   request.exchange->respond(204, lines, {});
   worker_.finished(request, 204, cause::none, 0);
 }
 
 void front::refuse(request_context& request, int status, cause why, std::string_view allow) {
-  const problem p{.status = status, .why = why, .trace_id = request.trace_text(), .allow = allow};
-  error_answer out = render_problem(p, request.settings->errors.get());
-  worker_.append_cors(request, out.header_lines);
+  refuse(request, {.status = status, .why = why, .allow = allow});
+}
+
+void front::refuse(request_context& request, problem p) {
+  p.trace_id = request.trace_text();
+  const error_shape* shaped = request.route ? request.route->errors.get() : nullptr;
+  if (!shaped) shaped = request.settings->errors.get();
+  error_answer out = render_problem(p, shaped);
+  worker_.append_common(request, out.header_lines);
   request.exchange->respond(out.status, out.header_lines, out.body);
-  worker_.finished(request, out.status, why, out.body.size());
+  worker_.finished(request, out.status, p.why, out.body.size());
 }
 
 }  // namespace weir::gateway

@@ -90,6 +90,8 @@ cause cause_of(const weir::outcome& end, cause last) {
       return cause::breaker_open;
     case weir::cause::rejected_limit:
       return last == cause::pool_full ? last : cause::limit_reached;
+    case weir::cause::rejected_rate:
+      return cause::rate_limited;
     case weir::cause::timeout:
     case weir::cause::response_timeout:
       return cause::response_timeout;

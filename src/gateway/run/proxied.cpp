@@ -7,6 +7,7 @@
 #include "weir/gateway/reply/problem.hpp"
 #include "weir/gateway/run/affinity.hpp"
 #include "weir/gateway/run/attempt_lines.hpp"
+#include "weir/gateway/run/rate_check.hpp"
 #include "weir/gateway/run/worker.hpp"
 
 namespace weir::gateway {
@@ -36,6 +37,14 @@ void proxied::start(const request_context& request, std::string_view path,
   endpoint_ = &in.endpoint_of(*plan.call.service);
   request_.exchange->on_abort(delegate<void()>::to<&proxied::on_client_gone>(*this));
   if (!render(path, parameters)) return;
+  const rate_limit* const rate = plan.call.rate.get();
+  if (rate && rate->for_each()) {
+    const auto stands = ask(*rate, request_, worker_.loop().now());
+    if (!stands.admitted) {
+      refuse(cause::rate_limited, 0, stands.retry_after);
+      return;
+    }
+  }
 
   const http::request_head& head = request_.exchange->head();
   out_ = {};

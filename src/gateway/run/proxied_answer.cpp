@@ -55,7 +55,7 @@ void proxied::answer_head(const http::response_head& head) {
     }
     answer_lines_.append(f.name).append(": ").append(f.value).append("\r\n");
   }
-  worker_.append_cors(request_, answer_lines_);
+  worker_.append_common(request_, answer_lines_);
   touch();
   const bool small = answer_has_body_ && answer_length_ && *answer_length_ <= one_write;
   if (!small) pass_head();
@@ -124,7 +124,7 @@ void proxied::refuse(problem p) {
   const error_shape* shaped = request_.route->errors.get();
   if (!shaped) shaped = request_.settings->errors.get();
   error_answer out = render_problem(p, shaped);
-  worker_.append_cors(request_, out.header_lines);
+  worker_.append_common(request_, out.header_lines);
   complete_ = true;
   bytes_ = out.body.size();
   request_.exchange->respond(out.status, out.header_lines, out.body);

@@ -6,6 +6,7 @@
 #include "weir/gateway/reply/problem.hpp"
 #include "weir/gateway/run/composition.hpp"
 #include "weir/gateway/run/proxied.hpp"
+#include "weir/gateway/run/rate_check.hpp"
 #include "weir/json/writer.hpp"
 
 namespace weir::gateway {
@@ -201,7 +202,10 @@ void worker::give_back(proxied& done) {
   if (generations_.size() > 1) drop_unused_generations();
 }
 
-void worker::append_cors(const request_context& request, std::string& lines) const {
+void worker::append_common(const request_context& request, std::string& lines) const {
+  if (request.route && request.route->rate) {
+    append_rate_lines(*request.route->rate, request.stands, lines);
+  }
   if (request.cors_origin.empty()) return;
   const cors_settings& cors = *request.settings->cors;
   const bool any = request.cors_origin == "*";

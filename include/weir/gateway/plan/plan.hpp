@@ -10,6 +10,7 @@
 
 #include "weir/base/clock.hpp"
 #include "weir/gateway/expression/program.hpp"
+#include "weir/gateway/plan/rate_limit.hpp"
 #include "weir/gateway/plan/routing.hpp"
 #include "weir/gateway/plan/settings.hpp"
 #include "weir/gateway/plan/shape.hpp"
@@ -91,6 +92,9 @@ struct call_plan {
   bool idempotent_by_key = false;         // so is one that carries Idempotency-Key: the service honours it
   decode_as as = decode_as::json;
   expected_kind expect = expected_kind::any;
+  // How often the service may be called. For everyone it is a layer of the policies; by client or
+  // header it is asked once for each call.
+  std::shared_ptr<const rate_limit> rate;
   std::uint64_t response_bytes = 8 * 1024 * 1024;
   std::size_t response_depth = 512;
 };
@@ -168,6 +172,7 @@ struct route_plan {
   std::optional<duration> deadline = std::chrono::seconds(15);  // none: `deadline: none`
   duration idle_timeout = std::chrono::seconds(60);             // of a stream without a deadline
   std::uint64_t body_bytes = 1024 * 1024;
+  std::shared_ptr<const rate_limit> rate;  // of its requests; null: none
   std::vector<requirement> requires_;
   std::vector<step_plan> steps;
   std::optional<proxy_plan> proxy;
@@ -185,6 +190,7 @@ struct plan {
   gateway_settings settings;
   std::vector<std::shared_ptr<upstream::service>> services;
   std::vector<route_plan> routes;
+  std::vector<std::shared_ptr<const rate_limit>> rates;  // of routes and services
   route_table table;
   std::uint64_t generation = 0;
 };

@@ -31,6 +31,7 @@ enum class cause : std::uint8_t {
   no_instance,
   pool_full,
   limit_reached,  // the service's bulkhead, adaptive limit or throttle
+  rate_limited,   // a rate, of the route or of the service
   // of the request
   deadline,
   caller_deadline,  // the caller's own, shorter one
@@ -49,8 +50,8 @@ std::string_view to_string(cause c) noexcept;
 bool is_timeout(cause c) noexcept;
 bool is_rejection(cause c) noexcept;
 
-// The status of an answer whose required step failed so: 504 for time-outs, 503 for rejections,
-// 400 for what the client sent, else 502.
+// The status of an answer whose required step failed so: 504 for time-outs, 503 for rejections
+// (429 where it comes too often), 400 for what the client sent, else 502.
 int status_of(cause c) noexcept;
 
 // RFC 9209's name for it, or empty where the fault is not on the way to a service.

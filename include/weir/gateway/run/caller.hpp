@@ -17,6 +17,10 @@ bool is_trusted(const io::address& peer, const std::vector<network>& proxies) no
 // stands for.
 std::string client_address(const request_context& request);
 
+// Whom a limit counts together: a client's address, of IPv6 its network of 64 bits, because one
+// client has all of that.
+std::string client_network(const request_context& request);
+
 // How long the caller will wait: `grpc-timeout` or `x-envoy-expected-rq-timeout-ms`. Asked only
 // where the peer is trusted.
 std::optional<duration> caller_timeout(const http::fields& fields);

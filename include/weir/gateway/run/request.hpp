@@ -14,6 +14,12 @@ namespace weir::gateway {
 
 class worker;
 
+// How a request's client stands with the limit of its route, after this request.
+struct rate_standing {
+  std::uint32_t available = 0;          // requests that may come at once
+  duration full_in = duration::zero();  // until its whole burst may
+};
+
 // What every request has, composed or proxied: the exchange, the route it found, its place in a
 // trace, and by when it must be answered. Filled by the front.
 struct request_context {
@@ -26,6 +32,7 @@ struct request_context {
   bool caller_deadline = false;  // the deadline is the caller's, shorter than the route's
   bool trusted_peer = false;     // the peer is one of trusted_proxies
   std::string_view cors_origin;  // the request's origin, where `cors:` allows it
+  rate_standing stands;          // where the route has a limit
   int upstream_status = 0;       // the service's, where a failure of its is the cause of the end
   http::method verb = http::method::get;
   // Filled only where there is an access log: the exchange is gone by the time it is written.

@@ -107,7 +107,8 @@ class worker {
                      std::string_view target, int status, cause why, verdict counts, duration took);
   void count_partial(std::uint32_t route);
   void count_rejected(int status, std::string_view detail, const io::address& from);
-  void append_cors(const request_context& request, std::string& header_lines) const;
+  // What every answer to this request says: CORS, its route's limit.
+  void append_common(const request_context& request, std::string& header_lines) const;
 
  private:
   struct listening {
