@@ -68,6 +68,23 @@ redis.call('PEXPIRE', KEYS[1], 60000)
 return 1
 )";
 
+// KEYS buckets; ARGV microseconds that each is moved on by. When a bucket is full is kept as an
+// instant of the server's clock; told is how far ahead that is now, in microseconds. A key goes
+// when its bucket is full, which is as good as none.
+inline constexpr std::string_view take_from_buckets = R"(
+local t = redis.call('TIME')
+local now = t[1] * 1000000 + t[2]
+local out = {}
+for i, key in ipairs(KEYS) do
+  local full = tonumber(redis.call('GET', key) or '0') or 0
+  if full < now then full = now end
+  full = full + tonumber(ARGV[i])
+  redis.call('SET', key, string.format('%.0f', full), 'PX', math.ceil((full - now) / 1000) + 1)
+  out[i] = full - now
+end
+return out
+)";
+
 // pybreaker's keys: state, opened_at; no ARGV. Opened now, in whole seconds; never earlier than
 // known.
 inline constexpr std::string_view pybreaker_open = R"(

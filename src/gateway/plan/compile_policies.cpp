@@ -71,11 +71,14 @@ void add_hedge(std::vector<layer_ptr>& layers, const config::effective_words& wo
 
 // What the service has for all its calls. Retry and hedge are outside: each attempt needs a place.
 // The bulkhead is outside the breaker, so that the wait for a place is no slowness of the service;
-// the adaptive limit is innermost, because it goes by the attempt's own latency.
-void add_limits(std::vector<layer_ptr>& layers, const upstream::service& service) {
+// so is the rate, whose permits are for what the throttle lets through. The adaptive limit is
+// innermost, because it goes by the attempt's own latency.
+void add_limits(std::vector<layer_ptr>& layers, const call_plan& call) {
+  const upstream::service& service = *call.service;
   const upstream::service_limits& limits = service.limits();
   if (limits.bulkhead()) layers.push_back(as_layer(*limits.bulkhead()));
   if (limits.throttle()) layers.push_back(as_layer(*limits.throttle()));
+  if (call.rate && call.rate->for_all()) layers.push_back(as_layer(*call.rate->for_all()));
   if (service.circuit()) layers.push_back(as_layer(*service.circuit()));
   if (limits.adaptive()) layers.push_back(as_layer(*limits.adaptive()));
 }
@@ -94,7 +97,7 @@ pipeline compile_policies(const config::effective_words& words, call_plan& call,
   std::vector<layer_ptr> layers;
   add_retry(layers, words, call);
   add_hedge(layers, words, call, whom);
-  add_limits(layers, *call.service);
+  add_limits(layers, call);
   if (const auto time = attempt_time(words)) layers.push_back(as_layer(timeout(*time)));
   return pipeline(std::move(layers));
 }
@@ -106,7 +109,7 @@ pipeline compile_proxy_policies(const config::effective_words& words, call_plan&
   std::vector<layer_ptr> layers;
   if (words.timeout) layers.push_back(as_layer(timeout(*words.timeout)));
   add_retry(layers, words, call);
-  add_limits(layers, *call.service);
+  add_limits(layers, call);
   return pipeline(std::move(layers));
 }
 

@@ -129,7 +129,6 @@ explained_call explain_call(const config::document& d, const config::effective_w
         e.hedge_from = words.hedge.from;
         break;
       case layer::role::bulkhead:
-      case layer::role::rate:
       case layer::role::adaptive:
       case layer::role::throttler:
         e.limits.push_back(policies[i].text());
@@ -138,6 +137,8 @@ explained_call explain_call(const config::document& d, const config::effective_w
         break;
     }
   }
+  // By client it is no layer.
+  if (call.rate) e.limits.push_back("rate limit: " + call.rate->text());
   return e;
 }
 
@@ -172,6 +173,7 @@ class explainer {
     e_.route = route_.name;
     e_.deadline = route_.deadline;
     e_.deadline_from = doc_.settings.deadline ? "the route" : "built in";
+    if (route_.rate) e_.rate = route_.rate->text();
     if (route_.proxy) {
       proxy();
     } else {

@@ -83,6 +83,7 @@ void write(json::writer& w, const explanation& e) {
   w.begin_object();
   w.key("route").string(e.route);
   write_ms(w, "deadline_ms", e.deadline);
+  if (!e.rate.empty()) w.key("rate_limit").string(e.rate);
   if (e.proxy) {
     w.key("proxy");
     write_call(w, *e.proxy);

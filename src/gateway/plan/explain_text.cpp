@@ -134,7 +134,9 @@ std::string latency_text(const explanation& e) {
 
 std::string to_text(const explanation& e, explain_style style) {
   const painter paint(style);
-  std::string out = paint.bold(e.route) + "  " + deadline_text(e) + "\n\n";
+  std::string out = paint.bold(e.route) + "  " + deadline_text(e) + "\n";
+  if (!e.rate.empty()) out += "rate limit " + e.rate + ", beyond it 429\n";
+  out += '\n';
   if (e.proxy) {
     out +=
         paint.bold("proxy") + " to " + e.proxy->service + paint.dim("  at " + e.proxy->url) + "\n";

@@ -62,6 +62,7 @@ struct explanation {
   std::string route;
   std::optional<duration> deadline;  // none: `deadline: none`
   std::string deadline_from;
+  std::string rate;  // of its requests: "100 in 1s, for each client"; empty: no limit
   std::vector<explained_step> steps;
   std::optional<explained_call> proxy;
   bool whole_request = false;
