@@ -19,6 +19,7 @@
 #include "weir/gateway/run/circuit_log.hpp"
 #include "weir/gateway/run/circuit_sharer.hpp"
 #include "weir/gateway/run/gateway.hpp"
+#include "weir/gateway/run/rate_sharer.hpp"
 #include "weir/telemetry/log_output.hpp"
 #include "weir/upstream/directory.hpp"
 #include "weir/upstream/registrar.hpp"
@@ -90,6 +91,7 @@ class process {
     gateway_ = std::move(*started);
     services_.commit(first->services);
     sharer_.apply(*first);
+    rate_sharer_.apply(*first);
     follow(*first);
     reloads_.last_success = loop_.unix_seconds();
     if (first->settings.admin) {
@@ -118,6 +120,7 @@ class process {
     } else {
       services_.commit(next->services);
       sharer_.apply(*next);
+      rate_sharer_.apply(*next);
       follow(*next);
       return;
     }
@@ -201,6 +204,7 @@ class process {
   upstream::service_registry services_;
   gateway::rate_limits rates_;
   gateway::circuit_sharer sharer_;
+  gateway::rate_sharer rate_sharer_;
   upstream::directory directory_;
   std::unique_ptr<upstream::registrar> registrar_;
   std::string registered_as_;

@@ -22,7 +22,7 @@ namespace weir {
 // What that costs in exactness: between two exchanges the processes do not see each other, so P of
 // them admit together in any time T at most
 //
-//     burst + rate * T + (P - 1) * (burst + rate * E)
+//     burst + rate * T + (P - 1) * (burst + rate * E + 1)
 //
 // where E is `every` plus the way to the server and back. What was admitted too much is paid back:
 // over a long time the rate holds, however many they are. When the server is gone each process goes

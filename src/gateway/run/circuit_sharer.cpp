@@ -3,12 +3,13 @@
 #include "weir/base/log.hpp"
 
 namespace weir::gateway {
-namespace {
 
 std::string identity(const shared_circuits::settings& s) {
   return redis::describe(s.server) + ' ' + s.server.username + ' ' + s.server.password + ' ' +
          s.prefix;
 }
+
+namespace {
 
 shared_circuits::settings with_log(shared_circuits::settings s) {
   s.on_server = [where = redis::describe(s.server)](bool up, std::string_view why) {

@@ -8,6 +8,9 @@
 
 namespace weir::gateway {
 
+// Tells one connection's settings from another's. Holds the password: not for logs.
+std::string identity(const shared_circuits::settings& s);
+
 // Keeps the circuits that a plan wants shared in touch with those of other processes, over
 // reloads. Driven from one thread.
 class circuit_sharer {
