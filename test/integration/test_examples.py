@@ -328,6 +328,17 @@ def shared(partner, _):
     assert partner.count() == 3 and gate.state("partner") == "open"
 
 
+@example("25-rate-limit")
+def rate_limit(prices, _):
+    prices.on("/prices/{p}", slot("p", int))
+    gate = yield
+    assert [gate.get("/prices/7").status for _ in range(4)] == [200, 200, 200, 429]
+    began = time.monotonic()
+    answer = gate.get("/catalogue", {"X-Api-Key": "ann"})
+    assert answer.json() == [1, 2, 3, 4] and time.monotonic() - began > 0.1, "two and two, in turn"
+    assert answer.headers.get("RateLimit").startswith('"header";r=49;')
+
+
 @example("23-meta")
 def meta(weather, _):
     weather.on("/forecast", json_reply("sun")).on("/pollen", in_turn(json_reply("low"), status(500)))
