@@ -328,7 +328,7 @@ def shared(partner, _):
     assert partner.count() == 3 and gate.state("partner") == "open"
 
 
-@example("25-rate-limit")
+@example("28-rate-limit")
 def rate_limit(prices, _):
     prices.on("/prices/{p}", slot("p", int))
     gate = yield

@@ -11,6 +11,7 @@
 
 namespace weir {
 
+// The rate of each key, and how many keys are remembered.
 struct keyed_rate_limiter_options {
   std::string name = {};
   rate allow = bursty{};            // of each key
