@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <memory>
 #include <string>
@@ -95,19 +96,16 @@ TEST(SharedRates, AllTogetherAdmitNoMoreThanTheBoundAndPayItBack) {
   std::vector<std::unique_ptr<process>> all;
   for (int i = 0; i < 4; ++i) all.push_back(std::make_unique<process>(server));
   ASSERT_TRUE(soon([&] {
-    for (const auto& p : all) {
-      if (!p->shared.connected()) return false;
-    }
-    return true;
+    return std::all_of(all.begin(), all.end(), [](const auto& p) { return p->shared.connected(); });
   }));
   int admitted = 0;
   for (const auto& p : all) admitted += p->take(10);
   EXPECT_EQ(admitted, 40) << "the bound: each its burst before they hear of each other";
-  for (const auto& p : all) {
-    ASSERT_TRUE(soon([&] { return p->all.look(now()).full_in > 10 * ten_a_day.within / 4; }))
-        << "forty permits are owed, or at least what was told before this one's turn";
-    EXPECT_EQ(p->take(1), 0);
-  }
+  EXPECT_TRUE(soon([&] {
+    return std::any_of(all.begin(), all.end(),
+                       [](const auto& p) { return p->all.look(now()).full_in > 4 * 24h - 1h; });
+  })) << "whoever told last knows what all of them owe";
+  for (const auto& p : all) EXPECT_EQ(p->take(1), 0);
 }
 
 TEST(SharedRates, OneThatStartsLaterLearnsTheSame) {
