@@ -15,7 +15,7 @@ circuit::ticket circuit::acquire_slowly(std::uint64_t word, time_point now) noex
   if ((word & (refuses_bit | watched_bit)) == refuses_bit) {
     const circuit_mode mode = mode_of(word);
     const std::int64_t until = wake_at(mode);
-    if (ticks(now) < until) {
+    if (ticks(now) < until && word_.load(std::memory_order_relaxed) == word) {
       mine.count_rejection();
       return {0, mode == circuit_mode::open ? duration(until - ticks(now)) : duration::zero()};
     }

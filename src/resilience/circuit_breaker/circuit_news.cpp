@@ -27,13 +27,18 @@ void circuit::publish() noexcept {
        hub_->wants(circuit_event_kind::rejected) || hub_->wants(circuit_event_kind::ignored))) {
     word |= watched_bit;
   }
+  // In between, a word that sends everybody to the lock: so none is ever read beside a time that
+  // belongs to the same mode of another generation.
+  if (generation_of(word) != generation_of(word_.load(std::memory_order_relaxed))) {
+    word_.store(word & ~(free_bit | refuses_bit), std::memory_order_release);
+  }
   ignored_ok_.store(options_->ignored == ignored_as::success, std::memory_order_relaxed);
   on_call_.store(state_.on_call(), std::memory_order_relaxed);
   marks_.store(state_.marks(), std::memory_order_relaxed);
   if (state_.mode() == circuit_mode::open) {
-    reopens_at_.store(ticks(state_.wake_at()), std::memory_order_relaxed);
+    reopens_at_.store(ticks(state_.wake_at()), std::memory_order_release);
   } else if (state_.mode() == circuit_mode::half_open) {
-    gives_up_at_.store(ticks(state_.wake_at()), std::memory_order_relaxed);
+    gives_up_at_.store(ticks(state_.wake_at()), std::memory_order_release);
   }
   if (word != word_.load(std::memory_order_relaxed)) {
     word_.store(word, std::memory_order_release);

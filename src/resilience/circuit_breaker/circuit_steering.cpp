@@ -12,15 +12,23 @@
 namespace weir::detail {
 
 circuit_mode circuit::state(time_point now) noexcept {
-  const std::uint64_t word = word_.load(std::memory_order_acquire);
-  circuit_mode mode = mode_of(word);
-  if (on_call_.load(std::memory_order_relaxed) || ticks(now) < wake_at(mode)) return mode;
-  if (mode == circuit_mode::open) return circuit_mode::half_open;
-  change([&] {
-    state_.settle(now);
-    mode = state_.mode_at(now);
-  });
-  return mode;
+  for (;;) {
+    const std::uint64_t word = word_.load(std::memory_order_acquire);
+    circuit_mode mode = mode_of(word);
+    const bool temporary = mode == circuit_mode::open || mode == circuit_mode::half_open;
+    if (!temporary || on_call_.load(std::memory_order_relaxed)) return mode;
+    if ((word & refuses_bit) != 0) {
+      const bool due = ticks(now) >= wake_at(mode);
+      if (word_.load(std::memory_order_relaxed) != word) continue;
+      if (!due) return mode;
+      if (mode == circuit_mode::open) return circuit_mode::half_open;
+    }
+    change([&] {
+      state_.settle(now);
+      mode = state_.mode_at(now);
+    });
+    return mode;
+  }
 }
 
 // One look under one lock: the state and the counts were so at the same time.

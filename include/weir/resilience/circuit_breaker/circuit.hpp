@@ -171,10 +171,12 @@ class circuit final : public success_counts {
            static_cast<std::uint64_t>(circuit_mode::closed);
   }
 
-  // Until when a circuit of that mode stays as it is unless a verdict comes.
+  // Until when a circuit of that mode stays as it is unless a verdict comes. Between two times of
+  // one mode there is a word of another: who finds the word unchanged after this has the instant
+  // that belongs to it.
   std::int64_t wake_at(circuit_mode mode) const noexcept {
-    if (mode == circuit_mode::open) return reopens_at_.load(std::memory_order_relaxed);
-    if (mode == circuit_mode::half_open) return gives_up_at_.load(std::memory_order_relaxed);
+    if (mode == circuit_mode::open) return reopens_at_.load(std::memory_order_acquire);
+    if (mode == circuit_mode::half_open) return gives_up_at_.load(std::memory_order_acquire);
     return std::numeric_limits<std::int64_t>::max();
   }
 

@@ -19,7 +19,7 @@ TEST(CircuitInterleavings, LetOneProbeDecide) {
 }
 
 TEST(CircuitInterleavings, RejectForNoLongerThanTheCircuitIsOpen) {
-  EXPECT_LINEARIZABLE(opened(), {{acquire(0, 5), succeeds(0, 5)}, {acquire(1, 4)}, {looks(5)}});
+  EXPECT_LINEARIZABLE(opened(), {{acquire(0, 5), succeeds(0, 5)}, {acquire(1, 4), looks(5)}});
 }
 
 TEST(CircuitInterleavings, GiveASlotThatIsFreedToOne) {

@@ -89,6 +89,8 @@ using circuit_call = call<circuit_world>;
 
 inline circuit_call acquire(std::size_t slot, double when) {
   return [=](circuit_world& w) -> std::string {
+    // Taking one in the place of another would be two calls.
+    if (w.held[slot] && w.held[slot]->pending()) return "has one";
     auto leave = w.breaker.try_acquire(at(when));
     if (!leave) return "rejected(" + std::to_string(leave.error().retry_after.count()) + ")";
     w.held[slot] = *std::move(leave);

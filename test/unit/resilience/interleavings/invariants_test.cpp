@@ -130,7 +130,10 @@ TEST(CircuitInvariants, AnExpiredProbeFreesOneSlot) {
       ++i.admitted;
       i.w->held[static_cast<std::size_t>(i.admitted)] = *std::move(p);
     };
-    return {ask, ask, [&i] { i.w->held[0]->withdraw(at(20)); }};
+    return {ask, [&i, ask] {
+              ask();
+              i.w->held[0]->withdraw(at(20));
+            }};
   };
   const auto one = [](invariant& i) {
     return i.admitted == 1 ? "" : std::to_string(i.admitted) + " probes";
