@@ -67,7 +67,8 @@ bool is_clock_format(std::string_view format) noexcept {
   constexpr std::string_view conversions = "aAbBCdDeFgGhHIjmMnprRStTuUVwWyYzZ%";
   for (std::size_t i = 0; i < format.size(); ++i) {
     if (format[i] != '%') continue;
-    if (++i == format.size() || conversions.find(format[i]) == std::string_view::npos) return false;
+    ++i;
+    if (i == format.size() || conversions.find(format[i]) == std::string_view::npos) return false;
   }
   return format.size() <= 100 && format.find('\0') == std::string_view::npos;
 }

@@ -145,7 +145,9 @@ syntax::made syntax::macro(const token& name, op what, made range) {
   kids.push_back(body);
   if (what == op::transform && ahead_.is(",")) {
     what = op::filter_transform;
-    if (!advance() || (body = coalesce()) == none) return none;
+    if (!advance()) return none;
+    body = coalesce();
+    if (body == none) return none;
     kids.push_back(body);
   }
   variables_.pop_back();
