@@ -15,6 +15,7 @@ from support.raw_client import Connection, format_request
 from support.upstream import Upstream
 
 ROOT = Path(__file__).resolve().parents[2]
+SUPPRESSIONS = ROOT / "test/support/tsan-suppressions"
 # Sanitizers make everything slower; limits of time in tests are multiplied by this.
 SLOWER = float(os.environ.get("WEIR_TEST_SLOWER", "1"))
 
@@ -42,7 +43,7 @@ def _environment(directory, extra):
     own["NO_COLOR"] = "1"
     own["ASAN_OPTIONS"] = f"log_path={report}:abort_on_error=1:detect_leaks=1:quarantine_size_mb=4"
     own["UBSAN_OPTIONS"] = f"log_path={report}:print_stacktrace=1:halt_on_error=1"
-    own["TSAN_OPTIONS"] = f"log_path={report}:halt_on_error=0:second_deadlock_stack=1"
+    own["TSAN_OPTIONS"] = f"log_path={report}:halt_on_error=0:second_deadlock_stack=1:suppressions={SUPPRESSIONS}"
     own.update(extra or {})
     return own
 
