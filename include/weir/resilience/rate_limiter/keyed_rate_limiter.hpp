@@ -13,7 +13,7 @@ namespace weir {
 
 // The rate of each key, and how many keys are remembered.
 struct keyed_rate_limiter_options {
-  std::string name = {};
+  std::string name = {};            // for reports
   rate allow = bursty{};            // of each key
   std::size_t most_keys = 100'000;  // remembered at once; about 50 bytes each, as they come
 
