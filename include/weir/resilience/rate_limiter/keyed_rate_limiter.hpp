@@ -50,6 +50,7 @@ class keyed_rate_limiter {
   };
   standing ask(std::string_view key, time_point now, std::uint32_t permits = 1) const;
 
+  // What look() sees, for people and metrics.
   struct view {
     std::size_t keys = 0;        // remembered now
     std::uint64_t admitted = 0;  // since it was made
