@@ -1,6 +1,7 @@
 """A PostgreSQL server of the tests' own: a fresh cluster in a temporary directory, a unix socket
 there and a free port on loopback, gone without a trace at the end. Never run as root."""
 
+import contextlib
 import os
 import pwd
 import shutil
@@ -88,7 +89,9 @@ class Postgres:
     def _signal_all(self, number):
         children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
         for pid in [self.process.pid, *map(int, children)]:
-            os.kill(pid, number)
+            # A session may end between being listed and being told, a thawed one above all.
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, number)
 
     def remove(self):
         self.stop()
