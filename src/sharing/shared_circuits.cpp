@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <atomic>
-#include <future>
 #include <map>
 #include <thread>
 #include <utility>
 
 #include "pybreaker_circuit.hpp"
+#include "run_and_wait.hpp"
 #include "scripts.hpp"
 #include "shared_circuit.hpp"
 
@@ -37,22 +37,13 @@ struct shared_circuits::impl {
 
   ~impl() {
     // What belongs to the loop goes on its thread.
-    run_and_wait([this] {
+    sharing::run_and_wait(loop, [this] {
       circuits.clear();
       life.disarm();
       by.reset();
     });
     loop.stop();
     thread.join();
-  }
-
-  void run_and_wait(std::function<void()> work) {
-    std::promise<void> done;
-    loop.post([&] {
-      work();
-      done.set_value();
-    });
-    done.get_future().wait();
   }
 
   void on_up() {
@@ -95,7 +86,7 @@ shared_circuits::~shared_circuits() = default;
 
 void shared_circuits::share(const circuit_breaker& breaker, circuit_sharing how) {
   impl& i = *impl_;
-  i.run_and_wait([&] {
+  sharing::run_and_wait(i.loop, [&] {
     auto& place = i.circuits[breaker.name()];
     place.reset();
     if (how.how == circuit_sharing::kind::pybreaker) {
@@ -108,7 +99,7 @@ void shared_circuits::share(const circuit_breaker& breaker, circuit_sharing how)
 }
 
 void shared_circuits::leave(const std::string& name) {
-  impl_->run_and_wait([&] { impl_->circuits.erase(name); });
+  sharing::run_and_wait(impl_->loop, [&] { impl_->circuits.erase(name); });
 }
 
 bool shared_circuits::connected() const noexcept {

@@ -2,13 +2,13 @@
 
 #include <algorithm>
 #include <atomic>
-#include <future>
 #include <map>
 #include <thread>
 #include <utility>
 #include <vector>
 
 #include "rate_participant.hpp"
+#include "run_and_wait.hpp"
 #include "scripts.hpp"
 #include "weir/redis/client.hpp"
 
@@ -41,22 +41,13 @@ struct shared_rates::impl {
 
   ~impl() {
     // What belongs to the loop goes on its thread.
-    run_and_wait([this] {
+    sharing::run_and_wait(loop, [this] {
       turn.disarm();
       server.reset();
       limits.clear();
     });
     loop.stop();
     thread.join();
-  }
-
-  void run_and_wait(std::function<void()> work) {
-    std::promise<void> done;
-    loop.post([&] {
-      work();
-      done.set_value();
-    });
-    done.get_future().wait();
   }
 
   void on_up() {
@@ -118,7 +109,7 @@ struct shared_rates::impl {
 
   template <class Participant, class Limiter>
   void share(const Limiter& limiter) {
-    run_and_wait([&] {
+    sharing::run_and_wait(loop, [&] {
       auto& place = limits[limiter.options().name];
       const auto* const same = dynamic_cast<const Participant*>(place.get());
       if (!same || same->of() != limiter) place = std::make_shared<Participant>(limiter);
@@ -149,7 +140,7 @@ void shared_rates::share(const keyed_rate_limiter& limiter) {
 }
 
 void shared_rates::leave(const std::string& name) {
-  impl_->run_and_wait([&] { impl_->limits.erase(name); });
+  sharing::run_and_wait(impl_->loop, [&] { impl_->limits.erase(name); });
 }
 
 bool shared_rates::connected() const noexcept {

@@ -395,20 +395,25 @@ def test_when_the_one_who_asks_leaves_another_asks(weir, upstream, workers):
     assert up.count() == 2
 
 
-def test_those_who_wait_keep_their_own_time(weir, upstream):
-    up = upstream().always(hang())
-    gate = weir("""
+def patient_and_hasty(weir, up, patient, hasty):
+    """Two routes that ask for the same, each with its own time."""
+    return weir("""
         services: {a: {url: <a>, retry: off, breaker: off, cache: {for: 20s}}}
         routes:
           GET /patient:
             steps:
-              x: {get: a/x, timeout: 3s}
+              x: {get: a/x, timeout: %s}
             reply: ${x}
           GET /hasty:
             steps:
-              x: {get: a/x, timeout: 200ms}
+              x: {get: a/x, timeout: %s}
             reply: ${x}
-        """, a=up)
+        """ % (patient, hasty), a=up)
+
+
+def test_those_who_wait_keep_their_own_time(weir, upstream):
+    up = upstream().always(hang())
+    gate = patient_and_hasty(weir, up, "3s", "200ms")
     with gate.connect() as c:
         c.send(format_request("GET", "/patient", {}, None, "x"))
         up.wait_for(1)
@@ -419,18 +424,7 @@ def test_those_who_wait_keep_their_own_time(weir, upstream):
 
 def test_a_call_out_of_time_leaves_the_asking_to_one_who_has_more(weir, upstream):
     up = upstream().always(in_turn(hang(), json_reply("good")))
-    gate = weir("""
-        services: {a: {url: <a>, retry: off, breaker: off, cache: {for: 20s}}}
-        routes:
-          GET /patient:
-            steps:
-              x: {get: a/x, timeout: 5s}
-            reply: ${x}
-          GET /hasty:
-            steps:
-              x: {get: a/x, timeout: 400ms}
-            reply: ${x}
-        """, a=up)
+    gate = patient_and_hasty(weir, up, "5s", "400ms")
     with gate.connect() as c:
         c.send(format_request("GET", "/hasty", {}, None, "x"))
         up.wait_for(1)

@@ -1,15 +1,22 @@
 #pragma once
 
 #include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <deque>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "weir/resilience/pipeline/pipeline_call.hpp"
+#include "weir/resilience/retry/retry.hpp"
 
 namespace weir::test {
+
+inline retry three_tries(backoff wait = std::chrono::milliseconds(100)) {
+  return retry({.attempts = 3, .backoff = std::move(wait)});
+}
 
 // What an attempt does: ends after a while, or (no outcome) hangs until it is cancelled.
 struct scripted_attempt {

@@ -20,10 +20,7 @@ using test::driver;
 using test::fatal;
 using test::good;
 using test::hangs;
-
-retry three_tries(backoff wait = 100ms) {
-  return retry({.attempts = 3, .backoff = std::move(wait)});
-}
+using test::three_tries;
 
 circuit_breaker breaker_of(std::uint32_t failures) {
   return circuit_breaker(

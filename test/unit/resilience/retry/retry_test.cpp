@@ -14,10 +14,7 @@ using test::driver;
 using test::fatal;
 using test::good;
 using test::hangs;
-
-retry three_tries(backoff wait = 100ms) {
-  return retry({.attempts = 3, .backoff = std::move(wait)});
-}
+using test::three_tries;
 
 TEST(Retry, TriesAgainAfterItsDelay) {
   const pipeline p(three_tries());
