@@ -121,7 +121,7 @@ void server_connection::write(std::string_view piece) {
     return;
   }
   for (const auto part : pieces) outbox_.append(part);
-  if (!in_turns_) schedule(send);
+  if (!in_turns_ && !outbox_.blocked()) schedule(send);
 }
 
 void server_connection::finish() {

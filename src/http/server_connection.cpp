@@ -232,7 +232,8 @@ void server_connection::run_later() {
     client_gone(answered_);
     return;
   }
-  if ((flags & send) != 0 && phase_ != phase::closed) flush();
+  // What is blocked waits for on_writable: sent from here, its handler would not hear of the room.
+  if ((flags & send) != 0 && phase_ != phase::closed && !outbox_.blocked()) flush();
   if ((flags & go_on) != 0) {
     if (phase_ == phase::lingering) {
       discard_input();

@@ -128,6 +128,28 @@ TEST_F(ServerStream, HoldsBackWhatAClientDoesNotReadAndSaysWhenItIsGone) {
   EXPECT_EQ(count_of(c->got, "x"), written);
 }
 
+// The client reads just when the writes of a batch are being gathered: what it makes room for must be
+// told of, or whoever waits for it waits for ever.
+TEST_F(ServerStream, DefectRoomThatCameWithinTheBatchWasNeverToldOf) {
+  serve();
+  auto c = hold(get, 256 * 1024);
+  int drained = 0;
+  const auto count = [&] { ++drained; };
+  held->on_drained(delegate<void()>::ref(count));
+  loop.post([&] {
+    held->start(200, "", std::nullopt);
+    const std::string piece(16 * 1024, 'x');
+    for (int n = 0; held->buffered() <= 64 * 1024 && n < 4096; ++n) held->write(piece);
+    EXPECT_GT(held->buffered(), 64U * 1024);
+    // All that the kernel holds: it hands over more with each read.
+    const std::uint64_t on_its_way = held->bytes_sent() - held->buffered();
+    for (int n = 0; c->got.size() < on_its_way && n < 1'000'000; ++n) c->poll();
+    EXPECT_GE(c->got.size(), on_its_way);
+  });
+  ASSERT_TRUE(until([&] { return drained == 1; }));
+  EXPECT_EQ(held->buffered(), 0U);
+}
+
 TEST_F(ServerStream, FinishedWhileTheClientReadsSlowlyStillArrivesWhole) {
   serve();
   auto c = hold("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", 4096);
