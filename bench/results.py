@@ -63,17 +63,18 @@ def _judge(target: Target, suites: dict[str, dict]) -> dict:
     suite = suites.get(target.suite)
     if suite is None:
         return entry | {"missing": "suite not run"}
-    for name in ("weir", target.peer):
+    for name in (target.ours, target.peer):
         if name not in suite["contenders"]:
             return entry | {"missing": suite["left_out"].get(name, f"{name} not measured")}
     entry["peer_title"] = suite["contenders"][target.peer]["title"]
+    entry["our_title"] = suite["contenders"][target.ours]["title"]
     if not suite["rounds"]:
         return entry | {"missing": "every round was disturbed"}
 
     def values(name: str) -> list[float]:
         return [each["samples"][name][target.metric] for each in suite["rounds"]]
 
-    ratio = paired_ratio(values("weir"), values(target.peer))
+    ratio = paired_ratio(values(target.ours), values(target.peer))
     return entry | {
         "ratio": ratio.median,
         "low": ratio.low,

@@ -9,7 +9,7 @@ from typing import Callable
 from bench import page
 from bench.contenders import haproxy, nginx, node, python
 from bench.contenders.base import Contender
-from bench.contenders.weir import Weir, WeirWithOpenCircuit
+from bench.contenders.weir import PipeliningShop, Shop, Weir, WeirWithOpenCircuit
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,8 @@ def _is_json(expected: object) -> Callable[[bytes], bool]:
 
 def _shop() -> list[Contender]:
     return [
-        Weir("shop.yaml"),
+        Shop(),
+        PipeliningShop(),
         nginx.shop(),
         node.request(),
         node.pools(),
@@ -92,7 +93,7 @@ SUITES = [
         name="openloop",
         title="Shop page, 3 products, 1,500 a second in bursts of 30",
         path="/products/all",
-        contenders=lambda: [Weir("shop.yaml"), nginx.shop()],
+        contenders=lambda: [Shop(), PipeliningShop(), nginx.shop()],
         matches=_is_json(page.shop_page(3)),
         load=Load(connections=128, rate=1500, burst=30),
         seconds=5.0,

@@ -34,8 +34,8 @@ class Ground:
     services: Services
     products: int  # how many the page shows
 
-    def fill(self, template: str) -> Path:
-        """The template with its @NAMES@ replaced, in the contender's folder. Both YAML of weir and
+    def fill(self, template: str, **more: object) -> Path:
+        """The template with its @NAMES@ replaced, `more` of them among these, in the contender's folder. Both YAML of weir and
         the configuration of nginx use `$`, so the usual placeholder will not do."""
         source = HERE / template
         text = source.read_text("utf-8")
@@ -47,6 +47,7 @@ class Ground:
             "TEMPLATES": source.parent,
             "COLD_OFFER": page.COLD_OFFER,
             **{name.upper(): port for name, port in vars(self.services).items()},
+            **{name.upper(): value for name, value in more.items()},
         }
         for name, value in words.items():
             text = text.replace(f"@{name}@", str(value))

@@ -66,7 +66,8 @@ def _targets(canvas: Canvas, document: dict) -> None:
     rows = []
     for each in document["targets"]:
         if "ratio" in each:
-            label = f"{SHORT[each['suite']]} / {each['peer_title']}"
+            ours = each.get("our_title", "weir").removeprefix("weir")
+            label = f"{SHORT[each['suite']]}{ours} / {each['peer_title']}"
             words = f"{ratio(each['ratio'])} (target {each['limit_words']})"
             rows.append((label, each["ratio"] / each["limit"], words, each["met"]))
     memory = document["memory"]
@@ -98,7 +99,7 @@ def _suite(canvas: Canvas, suite: dict) -> None:
         width = each[metric] / longest * BAR
         shown = f"{each[metric] / 1000:.2f}" if metric == "p99_us" else number(each[metric])
         canvas.text(LEFT - 12, canvas.y + 12, each["title"], anchor="end")
-        canvas.bar(LEFT, canvas.y, width, OURS if name == "weir" else PEER)
+        canvas.bar(LEFT, canvas.y, width, OURS if name.startswith("weir") else PEER)
         canvas.text(LEFT + width + 10, canvas.y + 12, shown, size=12)
         if not suite["open_loop"]:
             rate = f"{number(each['per_second'])} requests/s"

@@ -50,7 +50,9 @@ def suite_notes(suite: dict) -> list[str]:
 def targets_table(document: dict) -> str:
     rows = []
     for each in document["targets"]:
-        what = f"{each['what']}: {each['metric']} against {each.get('peer_title', each['peer'])}"
+        ours = each.get("our_title", "weir")
+        beside = f"{each['metric']} against {each.get('peer_title', each['peer'])}"
+        what = f"{each['what']}: {'' if ours == 'weir' else ours + ', '}{beside}"
         attainable = f"{each['attainable']:.2f}" if each["attainable"] else ""
         if "ratio" in each:
             measured = ratio(each["ratio"])

@@ -20,6 +20,11 @@ h1_connection::h1_connection(h1_pool& pool)
                .fields = pool.limits().head_fields}),
       turn_(pool.loop(), delegate<void()>::to<&h1_connection::on_turn>(*this)) {}
 
+h1_connection::~h1_connection() {
+  delete exchange_;
+  while (h1_exchange* const one = behind_.pop_front()) delete one;
+}
+
 void h1_connection::open(const io::connector::target& instance, time_point until) {
   connector_ =
       std::make_unique<io::connector>(pool_.loop(), static_cast<io::connector::receiver&>(*this));
@@ -54,6 +59,8 @@ void h1_connection::close() noexcept {
   stream_.reset();
   block_ = {};
   turn_.cancel();
+  sent_off();
+  send_line_elsewhere();
   pool_.closed(*this);
 }
 
@@ -69,13 +76,22 @@ void h1_connection::run(h1_exchange& exchange) {
   state_ = state::busy;
   exchange_ = &exchange;
   keep_alive_ = true;
-  head_done_ = answer_begun_ = flush_due_ = false;
-  interim_ = 0;
+  flush_due_ = false;
+  begin_answer();
   exchange.run_on(*this);
-  if (exchange.request().streamed)
+  if (pool_.shares(exchange)) {
+    gather();
+  } else if (exchange.request().streamed) {
     send_later();  // the head goes out together with the first pieces
-  else
+  } else {
     push();
+  }
+}
+
+void h1_connection::begin_answer() noexcept {
+  head_done_ = false;
+  answer_begun_ = begin_ != end_;
+  interim_ = 0;
 }
 
 void h1_connection::on_readable() {
@@ -172,7 +188,7 @@ std::span<field> h1_connection::room() noexcept {
 
 h1_connection::next h1_connection::process() {
   for (;;) {
-    if (head_done_ && decoder_.done()) return finish();
+    if (head_done_ && decoder_.done() && finish() == next::leave) return next::leave;
     if (begin_ == end_) return next::go_on;
     if (!head_done_) {
       const parse_result r =
@@ -225,6 +241,10 @@ h1_connection::next h1_connection::take_body(std::string_view piece) {
 // Bytes behind the answer are nobody's: they and the connection are dropped.
 h1_connection::next h1_connection::finish() {
   h1_exchange& ended = *std::exchange(exchange_, nullptr);
+  if (behind_count_ != 0) {
+    if (keep_alive_ && ended.all_sent()) return next_in_line(ended);
+    pool_.line_broke();
+  }
   const bool reusable =
       keep_alive_ && ended.all_sent() && begin_ == end_ && !stream_->peer_closed();
   reused_ = true;
@@ -244,6 +264,7 @@ h1_connection::next h1_connection::lost(bool orderly) {
   if (!head_done_) {
     if (!answer_begun_ && reused_ && exchange_->may_resend()) {
       h1_exchange& again = *std::exchange(exchange_, nullptr);
+      if (behind_count_ != 0) pool_.line_broke();
       close();
       pool_.resend(again);
       return next::leave;
@@ -260,15 +281,10 @@ h1_connection::next h1_connection::lost(bool orderly) {
 
 h1_connection::next h1_connection::fail(client_error why, std::string_view detail) {
   h1_exchange& ended = *std::exchange(exchange_, nullptr);
+  if (behind_count_ != 0) pool_.line_broke();
   close();
   pool_.tell_end(ended, [&] { ended.receiver().on_failed(why, detail); });
   return next::leave;
-}
-
-void h1_connection::cancel_exchange() noexcept {
-  h1_exchange& cancelled = *std::exchange(exchange_, nullptr);
-  close();
-  pool_.recycle(cancelled);
 }
 
 }  // namespace weir::http

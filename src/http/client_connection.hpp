@@ -3,8 +3,10 @@
 #include <cstddef>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 
+#include "client_exchange.hpp"
 #include "weir/base/intrusive_list.hpp"
 #include "weir/http/body_decoder.hpp"
 #include "weir/http/client.hpp"
@@ -16,15 +18,15 @@
 
 namespace weir::http {
 
-class h1_exchange;
 class h1_pool;
 
 struct all_connections;
 struct idle_connections;
 
-// One connection: opens itself, then carries one exchange after another. Holds a read buffer only
-// while bytes of an answer lie in it. Closed for good by its first fault; the pool deletes it at
-// the end of the batch, so that it may be closed from within its own calls.
+// One connection: opens itself, then carries one exchange after another, or several of one batch
+// whose requests go out together and are answered in their order (client_connection_line.cpp).
+// Holds a read buffer only while bytes of an answer lie in it. Closed for good by its first fault;
+// the pool deletes it at the end of the batch, so that it may be closed from within its own calls.
 class h1_connection final : public list_hook<all_connections>,
                             public list_hook<idle_connections>,
                             private io::stream_handler,
@@ -33,16 +35,21 @@ class h1_connection final : public list_hook<all_connections>,
   enum class state : unsigned char { connecting, idle, busy, closed };
 
   explicit h1_connection(h1_pool& pool);
+  ~h1_connection();
 
   void open(const io::connector::target& instance, time_point until);
   void run(h1_exchange& exchange);
   void rest(time_point now) noexcept;  // becomes idle
   void close() noexcept;
-  h1_exchange* exchange() const noexcept { return exchange_; }
   time_point idle_since() const noexcept { return idle_since_; }
 
-  // For its exchange.
-  void cancel_exchange() noexcept;
+  // Until what it carries is sent, at the end of the batch, others may go out with it.
+  bool gathers() const noexcept { return gathers_; }
+  void join(h1_exchange& behind);
+  std::size_t in_line() const noexcept { return behind_count_ + (exchange_ ? 1 : 0); }
+
+  // For its exchanges.
+  void cancel_exchange(h1_exchange& cancelled) noexcept;
   void go_on_later() noexcept { turn_.schedule(); }
   void send_later();
   // A large piece straight to the kernel, when nothing waits before it. False: keep a copy.
@@ -59,6 +66,12 @@ class h1_connection final : public list_hook<all_connections>,
   void on_writable() override;
   void on_peer_closed() override;
   void on_turn();
+
+  void begin_answer() noexcept;
+  void gather();
+  void sent_off() noexcept;
+  next next_in_line(h1_exchange& ended);
+  void send_line_elsewhere() noexcept;
 
   void push();
   next push_and_tell();
@@ -86,11 +99,15 @@ class h1_connection final : public list_hook<all_connections>,
   bool keep_alive_ = true;  // as far as is known
   bool head_done_ = false;
   bool answer_begun_ = false;  // a byte of it has come
+  bool gathers_ = false;
   std::size_t interim_ = 0;
   std::size_t begin_ = 0;  // of what is unread in the block
   std::size_t end_ = 0;
   io::buffer_pool::block block_;
-  h1_exchange* exchange_ = nullptr;
+  h1_exchange* exchange_ = nullptr;     // whose answer comes next
+  intrusive_list<h1_exchange> behind_;  // those after it
+  std::size_t behind_count_ = 0;
+  std::string behind_out_;  // of their requests, what is still to be sent
   std::unique_ptr<io::connector> connector_;
   std::unique_ptr<io::stream> stream_;
   std::unique_ptr<field[]> own_room_;  // for a head that comes in pieces

@@ -54,18 +54,25 @@ bool h1_connection::write_through(std::string_view before, std::string_view piec
 }
 
 void h1_connection::push() {
-  std::array<iovec, 2> pieces;
+  std::array<iovec, 3> pieces;
   std::size_t n = 0;
-  for (const std::string_view part : {exchange_->unsent(), exchange_->unsent_body()})
-    if (!part.empty()) pieces[n++] = as_iovec(part);
+  std::size_t own = 0;
+  for (const std::string_view part : {exchange_->unsent(), exchange_->unsent_body()}) {
+    if (part.empty()) continue;
+    pieces[n++] = as_iovec(part);
+    own += part.size();
+  }
+  if (!behind_out_.empty()) pieces[n++] = as_iovec(behind_out_);
   if (n == 0) return;
   const io::io_result r = stream_->write({pieces.data(), n});
   if (r.status == io::io_status::failed) {
     write_failed();
     return;
   }
-  exchange_->sent(r.bytes);
-  write_blocked_ = !exchange_->unsent().empty() || !exchange_->unsent_body().empty();
+  const std::size_t of_own = std::min(own, r.bytes);
+  exchange_->sent(of_own);
+  behind_out_.erase(0, r.bytes - of_own);
+  write_blocked_ = of_own < own || !behind_out_.empty();
 }
 
 // The peer may have answered before it closed: what it sent is read first, and decides.
@@ -73,12 +80,14 @@ void h1_connection::write_failed() noexcept {
   write_broken_ = true;
   write_blocked_ = keep_alive_ = false;
   exchange_->drop_unsent();
+  behind_out_.clear();
   undrained_ = true;
   turn_.schedule();
 }
 
 h1_connection::next h1_connection::push_and_tell() {
   flush_due_ = false;
+  sent_off();
   push();
   if (!exchange_->request().streamed || write_blocked_ || write_broken_) return next::go_on;
   h1_exchange& told = *exchange_;

@@ -40,6 +40,11 @@ bool h1_exchange::may_resend() const noexcept {
   return request_.resend_on_stale && !request_.streamed && !resent_;
 }
 
+// Never twice: what had to be sent again gets a connection to itself.
+bool h1_exchange::may_share() const noexcept {
+  return request_.may_share && may_resend() && request_.body.empty() && !request_.send_length;
+}
+
 void h1_exchange::prepare_resend() {
   resent_ = true;
   connection_ = nullptr;
@@ -70,6 +75,13 @@ void h1_exchange::run_on(h1_connection& connection) {
   if (!request_.streamed) body_ = request_.body;
 }
 
+void h1_exchange::run_behind(h1_connection& connection, std::string& out) {
+  stage_ = stage::running;
+  connection_ = &connection;
+  late_.disarm();
+  append_request_head(out, request_);
+}
+
 void h1_exchange::sent(std::size_t bytes) noexcept {
   const std::size_t own = std::min(bytes, out_.size() - out_sent_);
   out_sent_ += own;
@@ -98,7 +110,7 @@ void h1_exchange::cancel() noexcept {
       pool_.recycle(*this);
       break;
     case stage::running:
-      connection_->cancel_exchange();
+      connection_->cancel_exchange(*this);
       break;
     case stage::spare:
     case stage::ended:

@@ -27,13 +27,17 @@ class h1_exchange final : public client_exchange, public list_hook<> {
   const client_request& request() const noexcept { return request_; }
   client_receiver& receiver() const noexcept { return *receiver_; }
   bool may_resend() const noexcept;
+  bool may_share() const noexcept;
   void prepare_resend();
 
   void wait_until_connected();  // for as long as the request allows
   void run_on(h1_connection& connection);
+  void run_behind(h1_connection& connection, std::string& out);  // its head goes to `out`
   void ended() noexcept { stage_ = stage::ended; }
   void failing() noexcept { stage_ = stage::failing; }
   bool paused() const noexcept { return paused_; }
+  // Cancelled behind another exchange: its answer still comes, and nobody wants it.
+  bool abandoned() const noexcept { return stage_ == stage::ended; }
   time_point connect_until() const noexcept { return connect_until_; }
 
   // What is still to be sent: bytes of our own (the head, framed pieces), then the caller's body.

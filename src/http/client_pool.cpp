@@ -8,6 +8,10 @@ namespace {
 
 constexpr std::size_t most_spare_exchanges = 256;
 
+// A service that closes connections under those who share them is spared that for a time.
+constexpr unsigned most_broken_lines = 3;
+constexpr duration without_sharing = std::chrono::seconds(60);
+
 client_error error_of(io::connect_error kind) {
   switch (kind) {
     case io::connect_error::refused:
@@ -43,10 +47,7 @@ h1_pool::h1_pool(io::loop& on, io::connector::target instance, const client_limi
 
 h1_pool::~h1_pool() {
   if (destroyed_) *destroyed_ = true;
-  while (h1_connection* connection = all_.pop_front()) {
-    delete connection->exchange();
-    delete connection;
-  }
+  delete_all(all_);
   delete_all(retired_);
   for (waiting_list* list : {&resends_, &waiting_, &failing_, &ended_, &spare_}) delete_all(*list);
 }
@@ -58,6 +59,11 @@ client_exchange& h1_pool::start(const client_request& request, client_receiver& 
   else
     exchange = new h1_exchange(*this);
   exchange->begin(request, receiver);
+  const bool sharing = shares(*exchange);
+  if (sharing && gathering_) {
+    join(*exchange);
+    return *exchange;
+  }
   if (!idle_.empty()) {
     h1_connection& rested = idle_.front();
     left_idle(rested);
@@ -71,21 +77,59 @@ client_exchange& h1_pool::start(const client_request& request, client_receiver& 
     return *exchange;
   }
   queue(waiting_, *exchange);
-  if (open_ < limits_.connections) open_for(exchange->connect_until());
+  if (open_ < limits_.connections && (!sharing || connecting_ < connections_wanted()))
+    open_for(exchange->connect_until());
   return *exchange;
+}
+
+void h1_pool::join(h1_exchange& exchange) {
+  gathering_->join(exchange);
+  if (gathering_->in_line() >= limits_.pipelining) gathering_ = nullptr;
+}
+
+// A connection that is free, for one who waited, and for those who may share it.
+void h1_pool::serve(h1_connection& free, h1_exchange& first) {
+  free.run(first);
+  for (auto one = waiting_.begin(); gathering_ == &free && one != waiting_.end();) {
+    h1_exchange& next = *one;
+    ++one;
+    if (!shares(next)) continue;
+    next.unlink();
+    left_queue(next);
+    join(next);
+  }
+}
+
+void h1_pool::line_broke() noexcept {
+  if (++broken_lines_ < most_broken_lines) return;
+  // Then one more is enough.
+  broken_lines_ = most_broken_lines - 1;
+  sharing_from_ = saturating_add(loop_.now(), without_sharing);
+}
+
+// By those who wait.
+std::size_t h1_pool::connections_wanted() const noexcept {
+  if (limits_.pipelining <= 1 || loop_.now() < sharing_from_) return waiting_count_;
+  return waiting_count_ - sharers_ + (sharers_ + limits_.pipelining - 1) / limits_.pipelining;
 }
 
 void h1_pool::queue(waiting_list& in, h1_exchange& exchange) {
   in.push_back(exchange);
   ++waiting_count_;
+  sharers_ += exchange.may_share() ? 1 : 0;
   exchange.wait_until_connected();
+}
+
+void h1_pool::left_queue(const h1_exchange& exchange) noexcept {
+  --waiting_count_;
+  sharers_ -= exchange.may_share() ? 1 : 0;
 }
 
 // Resends go to fresh connections alone: another one that has rested may be as dead.
 h1_exchange* h1_pool::next_waiting(bool for_fresh) noexcept {
   h1_exchange* next = for_fresh ? resends_.pop_front() : nullptr;
   if (!next) next = waiting_.pop_front();
-  if (next) --waiting_count_;
+  if (next) left_queue(*next);
   return next;
 }
 
@@ -98,15 +142,17 @@ void h1_pool::open_for(time_point until) {
 }
 
 void h1_pool::open_for_waiting() {
-  while (connecting_ < waiting_count_ && open_ < limits_.connections)
+  while (connecting_ < connections_wanted() && open_ < limits_.connections)
     open_for((resends_.empty() ? waiting_ : resends_).front().connect_until());
 }
 
 void h1_pool::connected(h1_connection& fresh) {
-  if (h1_exchange* next = next_waiting(true))
-    fresh.run(*next);
-  else
+  if (h1_exchange* next = next_waiting(true)) {
+    serve(fresh, *next);
+    open_for_waiting();
+  } else {
     rest(fresh);
+  }
 }
 
 void h1_pool::connect_failed(h1_connection& failed, const io::connect_failure& why) {
@@ -123,7 +169,7 @@ void h1_pool::connect_failed(h1_connection& failed, const io::connect_failure& w
 
 void h1_pool::fail_waiting(h1_exchange& exchange, client_error why, std::string_view detail) {
   exchange.unlink();
-  --waiting_count_;
+  left_queue(exchange);
   tell_end(exchange, [&] { exchange.receiver().on_failed(why, detail); });
 }
 
@@ -136,7 +182,7 @@ void h1_pool::waited_in_vain(h1_exchange& exchange) {
 
 void h1_pool::released(h1_connection& used) {
   if (h1_exchange* next = next_waiting(false))
-    used.run(*next);
+    serve(used, *next);
   else
     rest(used);
 }
@@ -170,11 +216,11 @@ void h1_pool::closed(h1_connection& gone) noexcept {
 void h1_pool::resend(h1_exchange& exchange) {
   exchange.prepare_resend();
   queue(resends_, exchange);
-  open_for_waiting();
+  chores_.schedule();  // several may come at once, and some be cancelled before the batch ends
 }
 
 void h1_pool::cancel_waiting(h1_exchange& exchange) noexcept {
-  --waiting_count_;
+  left_queue(exchange);
   recycle(exchange);
 }
 

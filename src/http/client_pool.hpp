@@ -16,6 +16,7 @@ namespace weir::http {
 // HTTP/1.1 connections to one instance, and the exchanges that wait for one. A new exchange takes
 // the connection that rested last (its peer is the least likely to have given it up); else one is
 // opened on its behalf, and whichever connection is free first serves whoever has waited longest.
+// Where several may share a connection, those of one batch do (client_connection_line.cpp).
 class h1_pool final : public client_pool {
  public:
   h1_pool(io::loop& on, io::connector::target instance, const client_limits& limits);
@@ -38,6 +39,17 @@ class h1_pool final : public client_pool {
   void left_connecting() noexcept { --connecting_; }
   void closed(h1_connection& gone) noexcept;
   void resend(h1_exchange& exchange);
+
+  // For connections that several share.
+  bool shares(const h1_exchange& exchange) const noexcept {
+    return limits_.pipelining > 1 && exchange.may_share() && loop_.now() >= sharing_from_;
+  }
+  void gathers(h1_connection& open_to_more) noexcept { gathering_ = &open_to_more; }
+  void gathers_no_more(h1_connection& sent) noexcept {
+    if (gathering_ == &sent) gathering_ = nullptr;
+  }
+  void line_held() noexcept { broken_lines_ = 0; }
+  void line_broke() noexcept;
 
   // For exchanges.
   void waited_in_vain(h1_exchange& exchange);
@@ -72,7 +84,11 @@ class h1_pool final : public client_pool {
   using waiting_list = intrusive_list<h1_exchange>;
 
   h1_exchange* next_waiting(bool for_fresh) noexcept;
+  void serve(h1_connection& free, h1_exchange& first);
+  void join(h1_exchange& exchange);
+  std::size_t connections_wanted() const noexcept;
   void queue(waiting_list& in, h1_exchange& exchange);
+  void left_queue(const h1_exchange& exchange) noexcept;
   void rest(h1_connection& free);
   void open_for(time_point until);
   void open_for_waiting();
@@ -93,9 +109,14 @@ class h1_pool final : public client_pool {
   std::size_t connecting_ = 0;
   std::size_t idle_count_ = 0;
 
+  h1_connection* gathering_ = nullptr;  // those who share may still join it, in this batch
+  unsigned broken_lines_ = 0;           // in a row
+  time_point sharing_from_ = time_point::min();
+
   waiting_list resends_;  // for fresh connections alone, and before the others
   waiting_list waiting_;
   std::size_t waiting_count_ = 0;  // of both
+  std::size_t sharers_ = 0;        // of those, who may share a connection
   waiting_list failing_;           // refused by start(), which must not say so itself
   waiting_list ended_;             // being told so
   waiting_list spare_;

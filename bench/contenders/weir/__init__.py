@@ -13,8 +13,9 @@ class Weir(Contender):
     name = "weir"
     title = "weir"
 
-    def __init__(self, template: str) -> None:
+    def __init__(self, template: str, **words: object) -> None:
         self._template = template
+        self._words = words
 
     def missing(self, tools: Tools) -> str | None:
         if tools.weir.exists():
@@ -22,7 +23,24 @@ class Weir(Contender):
         return f"{tools.weir} is not built (./run build, or --weir PATH)"
 
     def command(self, tools: Tools, ground: Ground) -> list[str]:
-        return [str(tools.weir), "serve", str(ground.fill(f"weir/{self._template}"))]
+        return [str(tools.weir), "serve", str(ground.fill(f"weir/{self._template}", **self._words))]
+
+
+class Shop(Weir):
+    """Each call on a connection of its own, as peers do it and as it is without a word."""
+
+    def __init__(self) -> None:
+        super().__init__("shop.yaml", pipelining=1)
+
+
+class PipeliningShop(Weir):
+    """The same, and up to 16 calls of one moment to a service on one connection."""
+
+    name = "weir_pipelining"
+    title = "weir, pipelining: 16"
+
+    def __init__(self) -> None:
+        super().__init__("shop.yaml", pipelining=16)
 
 
 class WeirWithOpenCircuit(Weir):

@@ -28,13 +28,16 @@ enum class client_error : std::uint8_t {
 std::string_view to_string(client_error e) noexcept;
 
 struct client_limits {
-  std::size_t connections = 1024;     // for each pool
+  std::size_t connections = 1024;       // for each pool
   std::size_t idle_connections = 1024;  // kept when unused, until idle_timeout
-  std::size_t waiting = 4096;         // exchanges that wait for a connection, for each pool
+  std::size_t waiting = 4096;           // exchanges that wait for a connection, for each pool
   duration idle_timeout = std::chrono::seconds(30);
   std::size_t head_bytes = 64 * 1024;  // of an answer; no more than io::buffer_pool::block_bytes
   std::size_t head_fields = 200;
   std::size_t interim_responses = 8;  // 1xx; above: malformed
+  // How many exchanges of one batch may go out on one connection (RFC 9112 §9.3.2), where their
+  // requests say that they may. 1: each has a connection to itself.
+  std::size_t pipelining = 1;
 };
 
 // What is sent. Views: they must stay valid until the exchange ends (retries on a fresh connection
@@ -52,6 +55,9 @@ struct client_request {
   bool streamed = false;
   std::optional<std::uint64_t> streamed_length;  // none: chunked
   bool resend_on_stale = true;  // idempotent: may go out again when a reused connection proves dead
+  // May be one of several on a connection (client_limits::pipelining), and wait there behind the
+  // answers to others. Of use only without a body and where it may be sent again.
+  bool may_share = false;
   // When there must be a connection at last, be it a new one or one that comes free. A request that
   // is sent again gets as long for its second connection as it had for the first.
   time_point connect_until = time_point::max();

@@ -160,7 +160,9 @@ class percent_type final : public type<double> {
 
 class count_type final : public type<std::uint64_t> {
  public:
-  explicit count_type(std::uint64_t least) : least_(least) {}
+  // Nothing that is counted here comes near the most, and it fits every integer it ends up in.
+  explicit count_type(std::uint64_t least, std::uint64_t most = 1'000'000'000)
+      : least_(least), most_(most) {}
   std::optional<std::uint64_t> read(reader& r, const node& from) const override {
     const auto text = r.text(from, "a whole number");
     if (!text) return std::nullopt;
@@ -172,20 +174,21 @@ class count_type final : public type<std::uint64_t> {
       r.error(from.where, shown(from) + " is no whole number; write digits alone");
       return std::nullopt;
     }
-    // Nothing that is counted here comes near this, and it fits every integer it ends up in.
-    constexpr std::uint64_t most = 1'000'000'000;
-    if (number < least_ || number > most) {
+    if (number < least_ || number > most_) {
       r.error(from.where, shown(from) + " is out of range; write " + std::to_string(least_) +
-                              " or more, and " + std::to_string(most) + " at most");
+                              " or more, and " + std::to_string(most_) + " at most");
       return std::nullopt;
     }
     return number;
   }
   std::string word() const override { return "whole number"; }
-  void schema(schema_writer& to) const override { to.integer(static_cast<std::int64_t>(least_)); }
+  void schema(schema_writer& to) const override {
+    to.integer(static_cast<std::int64_t>(least_), static_cast<std::int64_t>(most_));
+  }
 
  private:
   std::uint64_t least_;
+  std::uint64_t most_;
 };
 
 }  // namespace
@@ -222,6 +225,10 @@ const type<double>& percent() {
 }
 const type<std::uint64_t>& at_least_one() {
   static const count_type t(1);
+  return t;
+}
+const type<std::uint64_t>& pipelining() {
+  static const count_type t(1, 64);
   return t;
 }
 const type<std::uint64_t>& count() {

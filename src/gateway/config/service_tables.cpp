@@ -111,6 +111,12 @@ const table<service_document>& service_table() {
             key<&service_document::connections>("connections", types::at_least_one(),
                                                 "Connections to it at most, for each worker.",
                                                 "1024"),
+            key<&service_document::pipelining>(
+                "pipelining", types::pipelining(),
+                "How many GETs of composed routes that start at the same moment may go out on one "
+                "connection, answered in their order; 1: each has its own. For services that "
+                "answer quickly and evenly: who stands behind a slow answer waits for it.",
+                "1"),
             key<&service_document::response>("response", types::bytes(),
                                              "The largest body of a composed call.", "8MiB"),
             word<&policy_document::bulkhead>("bulkhead", bulkhead_or_off(), bulkhead_about, "off"),

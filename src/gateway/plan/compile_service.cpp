@@ -185,6 +185,7 @@ std::optional<upstream::service_settings> compile_service(
   if (c.d.limits && c.d.limits->response) out.response_bytes = *c.d.limits->response;
   if (s.response) out.response_bytes = *s.response;
   if (s.connections) out.pool.connections = *s.connections;
+  if (s.pipelining) out.pool.pipelining = *s.pipelining;
   if (s.failures) out.failures = failures_of(*s.failures);
   if (words.breaks()) {
     const circuit_options circuit = circuit_of(entry.name, *words.breaker->on);

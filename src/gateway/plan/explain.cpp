@@ -217,6 +217,13 @@ class explainer {
     const config::effective_words words = config::words_of(d_, doc_, &s, &service->value);
     e.call = explain_call(d_, words, *service, *plan.call, plan.policies);
     e.call->target = (*s.the_call()->to)->scalar.text;
+    const std::uint64_t together = plan.call->service->settings().pool.pipelining;
+    const bool reads =
+        plan.call->verb == http::method::get || plan.call->verb == http::method::head;
+    if (together > 1 && reads) {
+      e.call->limits.push_back("pipelining: up to " + std::to_string(together) +
+                               " calls on one connection");
+    }
     if (plan.cache) {
       e.call->cache = cache_text(*plan.cache);
       e.call->cache_from = words.cache.from;

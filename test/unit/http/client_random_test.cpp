@@ -122,16 +122,18 @@ TEST_F(ClientPool, NoAnswerGoesAstrayInRandomRuns) {
     limits.connections = 1 + random.below(8);
     limits.idle_connections = random.below(4);
     limits.waiting = 20;
+    limits.pipelining = 1 + random.below(4);
     open(limits);
     std::vector<std::unique_ptr<random_call>> calls;
     for (int step = 0; step < 1500; ++step) {
-      if (random.below(4) == 0) {
+      for (auto n = random.below(8) == 0 ? 1 + random.below(3) : 0; n != 0; --n) {
         calls.push_back(std::make_unique<random_call>());
         random_call& c = *calls.back();
         c.target = "/" + std::to_string(calls.size()) + "x";
         c.pause_at_head = random.below(8) == 0;
         client_request r = get(c.target);
         r.resend_on_stale = random.below(4) != 0;
+        r.may_share = random.below(2) == 0;
         c.exchange = &pool->start(r, c);
       }
       if (!calls.empty()) {

@@ -86,6 +86,7 @@ struct service_document {
   setting<std::string> honours;
   setting<tls_document> tls;
   setting<std::uint64_t> connections;
+  setting<std::uint64_t> pipelining;
   setting<std::uint64_t> response;
 };
 

@@ -58,6 +58,7 @@ const type<std::string>& policy_name();
 const type<std::string>& media_type();
 const type<std::uint64_t>& at_least_one();
 const type<std::uint64_t>& count();        // zero too
+const type<std::uint64_t>& pipelining();   // 1…64
 const type<int>& answer_status();          // 200…599
 const type<int>& error_status();           // 400…599
 const type<std::vector<int>>& statuses();  // one or a list
@@ -74,9 +75,9 @@ const type<breaker_scope>& scope();
 const type<balance_kind>& balance();
 const type<config::rate>& rate();  // 100/s
 const type<config::rate_source>& rate_source();
-const type<config::hedge_delay>& hedge_delay();   // p95 or 50ms
-const type<std::vector<verb>>& methods();         // one or a list
-const type<double>& factor();                     // 1.5, at least 1
+const type<config::hedge_delay>& hedge_delay();  // p95 or 50ms
+const type<std::vector<verb>>& methods();        // one or a list
+const type<double>& factor();                    // 1.5, at least 1
 const type<config::hash_source>& hash_source();
 const type<std::vector<std::string>>& words();  // one or a list
 const type<std::string>& honours();

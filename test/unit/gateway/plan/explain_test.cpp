@@ -113,6 +113,19 @@ TEST(Explain, TellsOfAProxy) {
   EXPECT_EQ(x.route(1).proxy->target, "bare/x?y=1");
 }
 
+TEST(Explain, SaysWhoseCallsShareConnections) {
+  const explained x(
+      "services:\n  a: {url: 'http://127.0.0.1:1', pipelining: 16}\n"
+      "routes:\n  POST /:\n    steps:\n"
+      "      reads: {get: a/x}\n"
+      "      writes: {post: a/x, body: 1}\n"
+      "    reply: ${reads}\n");
+  const explanation e = x.route();
+  EXPECT_EQ(e.steps[0].call->limits,
+            std::vector<std::string>{"pipelining: up to 16 calls on one connection"});
+  EXPECT_TRUE(e.steps[1].call->limits.empty());
+}
+
 TEST(Explain, IsAtOnceWhereNothingIsCalled) {
   const explained x("routes: {GET /: {reply: 1}}");
   EXPECT_EQ(x.route().latency, 0s);

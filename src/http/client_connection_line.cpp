@@ -1,0 +1,79 @@
+#include <cassert>
+#include <utility>
+
+#include "client_connection.hpp"
+#include "client_pool.hpp"
+
+// Several exchanges on one connection. They join it only in the batch in which it took its first
+// one: behind an answer that is already awaited, nobody knows for how long one would wait. All of
+// them may be sent again, so that whatever befalls the connection, those that were not answered go
+// elsewhere.
+namespace weir::http {
+namespace {
+
+constexpr std::size_t most_kept_capacity = 16 * 1024;  // of the line's buffer
+
+}  // namespace
+
+void h1_connection::gather() {
+  gathers_ = true;
+  pool_.gathers(*this);
+  flush_due_ = true;
+  turn_.schedule();
+}
+
+void h1_connection::join(h1_exchange& behind) {
+  assert(gathers_ && behind.may_share());
+  behind.run_behind(*this, behind_out_);
+  behind_.push_back(behind);
+  ++behind_count_;
+}
+
+// Who comes now is late.
+void h1_connection::sent_off() noexcept {
+  if (!std::exchange(gathers_, false)) return;
+  pool_.gathers_no_more(*this);
+}
+
+h1_connection::next h1_connection::next_in_line(h1_exchange& ended) {
+  exchange_ = behind_.pop_front();
+  if (--behind_count_ == 0) pool_.line_held();
+  reused_ = true;
+  begin_answer();
+  if (!pool_.tell_end(ended, [&] { ended.receiver().on_end(); })) return next::leave;
+  if (state_ != state::busy) return next::leave;
+  if (exchange_->abandoned()) {
+    // Its answer may be long in coming: whoever stands behind it need not wait for that.
+    h1_exchange& first = *std::exchange(exchange_, nullptr);
+    close();
+    pool_.recycle(first);
+    return next::leave;
+  }
+  return exchange_->paused() ? next::leave : next::go_on;
+}
+
+void h1_connection::cancel_exchange(h1_exchange& cancelled) noexcept {
+  if (&cancelled != exchange_) {
+    cancelled.ended();
+    return;
+  }
+  exchange_ = nullptr;
+  close();
+  pool_.recycle(cancelled);
+}
+
+// The connection is closed: those who were in line.
+void h1_connection::send_line_elsewhere() noexcept {
+  behind_count_ = 0;
+  behind_out_.clear();
+  if (behind_out_.capacity() > most_kept_capacity) std::string().swap(behind_out_);
+  while (h1_exchange* const one = behind_.pop_front()) {
+    if (one->abandoned()) {
+      pool_.recycle(*one);
+    } else {
+      pool_.resend(*one);
+    }
+  }
+}
+
+}  // namespace weir::http

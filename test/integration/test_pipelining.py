@@ -1,0 +1,86 @@
+"""Several calls of one moment on one connection (`pipelining`)."""
+
+import time
+
+from support.expect import partial
+from support.upstream import hang, in_turn, json_reply, status
+
+ROUTES = """
+routes:
+  GET /:
+    steps:
+      ids: {value: "${[0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19]}"}
+      items: {each: ids as i, limit: 64, get: "a/items/${i}", take: "${body.n}", default: null}
+    reply: ${items}
+  POST /:
+    steps:
+      a: {post: a/write, body: 1}
+      b: {post: a/write, body: 2}
+    reply: ["${a}", "${b}"]
+"""
+
+ALL = list(range(20))
+
+
+def answer_itself(x):
+    json_reply({"n": int(x.request.path.rpartition("/")[2])})(x)
+
+
+def make(weir, up, words, more="", **rest):
+    return weir("workers: 1\nservices:\n  a: {url: <a>, breaker: off, %s}\n%s%s" % (words, more, ROUTES), a=up, **rest)
+
+
+def test_calls_of_one_moment_share_connections_and_each_gets_its_own_answer(weir, upstream):
+    up = upstream().always(answer_itself)
+    gate = make(weir, up, "pipelining: 8")
+    for _ in range(5):
+        assert gate.get("/").json() == ALL
+    assert up.count() == 100
+    assert up.connections <= 3  # 20 calls, 8 on each
+    assert up.most_in_flight <= 3
+
+
+def test_without_it_each_call_has_a_connection_of_its_own(weir, upstream):
+    up = upstream().always(answer_itself)
+    gate = make(weir, up, "timeout: 5s")
+    assert gate.get("/").json() == ALL
+    assert up.connections >= 20
+
+
+def test_writes_never_share(weir, upstream):
+    up = upstream().on("POST /write", lambda x: (time.sleep(0.05), json_reply(x.request.json())(x)))
+    gate = make(weir, up, "pipelining: 8")
+    assert gate.post("/").json() == [1, 2]
+    assert len({r.connection for r in up.seen()}) == 2
+
+
+def test_a_service_that_closes_after_each_answer_still_answers_all(weir, upstream):
+    up = upstream().always(
+        lambda x: json_reply({"n": int(x.request.path.rpartition("/")[2])}, headers={"Connection": "close"})(x))
+    gate = make(weir, up, "pipelining: 8")
+    for _ in range(6):
+        assert gate.get("/").json() == ALL
+
+
+def test_who_stands_behind_a_call_that_hangs_is_asked_again_without_it(weir, upstream):
+    up = upstream().always(answer_itself)
+    up.on("GET /items/7", hang())
+    gate = make(weir, up, "pipelining: 32, attempt_timeout: 400ms, retry: {attempts: 2, backoff: 1ms}")
+    got = gate.get("/")
+    assert got.json() == [n if n != 7 else None for n in ALL]
+    assert "items" in partial(got)
+
+
+def test_an_error_in_the_line_is_its_own_call_s_alone(weir, upstream):
+    up = upstream().always(answer_itself)
+    up.on("GET /items/3", status(500))
+    gate = make(weir, up, "pipelining: 32")
+    assert gate.get("/").json() == [n if n != 3 else None for n in ALL]
+
+
+def test_what_is_tried_again_stands_behind_nobody(weir, upstream):
+    up = upstream().always(answer_itself)
+    up.on("GET /items/3", in_turn(status(503), json_reply({"n": 3})))
+    up.on("GET /items/4", in_turn(status(503), json_reply({"n": 4})))
+    gate = make(weir, up, "pipelining: 32, retry: {attempts: 2, backoff: 1ms}")
+    assert gate.get("/").json() == ALL
