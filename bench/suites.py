@@ -9,7 +9,7 @@ from typing import Callable
 from bench import page
 from bench.contenders import haproxy, nginx, node, python
 from bench.contenders.base import Contender
-from bench.contenders.weir import PipeliningShop, Shop, Weir, WeirWithOpenCircuit
+from bench.contenders.weir import Pipelining, Weir, WeirWithOpenCircuit
 
 
 @dataclass(frozen=True)
@@ -45,8 +45,8 @@ def _is_json(expected: object) -> Callable[[bytes], bool]:
 
 def _shop() -> list[Contender]:
     return [
-        Shop(),
-        PipeliningShop(),
+        Weir("shop.yaml"),
+        Pipelining("shop.yaml"),
         nginx.shop(),
         node.request(),
         node.pools(),
@@ -68,7 +68,12 @@ SUITES = [
         name="proxy",
         title="Plain proxy, 256-byte answers",
         path="/plain",
-        contenders=lambda: [Weir("proxy.yaml"), nginx.proxy(), haproxy.Haproxy()],
+        contenders=lambda: [
+            Weir("proxy.yaml"),
+            Pipelining("proxy.yaml"),
+            nginx.proxy(),
+            haproxy.Haproxy(),
+        ],
         matches=lambda body: body == page.PLAIN.encode(),
         weighs_memory=True,
     ),
@@ -93,7 +98,7 @@ SUITES = [
         name="openloop",
         title="Shop page, 3 products, 1,500 a second in bursts of 30",
         path="/products/all",
-        contenders=lambda: [Shop(), PipeliningShop(), nginx.shop()],
+        contenders=lambda: [Weir("shop.yaml"), Pipelining("shop.yaml"), nginx.shop()],
         matches=_is_json(page.shop_page(3)),
         load=Load(connections=128, rate=1500, burst=30),
         seconds=5.0,

@@ -50,6 +50,7 @@ class h1_connection final : public list_hook<all_connections>,
 
   // For its exchanges.
   void cancel_exchange(h1_exchange& cancelled) noexcept;
+  void disperse(const h1_exchange& front) noexcept;
   void go_on_later() noexcept { turn_.schedule(); }
   void send_later();
   // A large piece straight to the kernel, when nothing waits before it. False: keep a copy.

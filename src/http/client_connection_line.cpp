@@ -62,7 +62,14 @@ void h1_connection::cancel_exchange(h1_exchange& cancelled) noexcept {
   pool_.recycle(cancelled);
 }
 
-// The connection is closed: those who were in line.
+// Their answers would still follow the one that keeps them waiting: the connection ends with that.
+void h1_connection::disperse(const h1_exchange& front) noexcept {
+  if (&front != exchange_ || behind_count_ == 0) return;
+  pool_.line_broke();
+  keep_alive_ = false;
+  send_line_elsewhere();
+}
+
 void h1_connection::send_line_elsewhere() noexcept {
   behind_count_ = 0;
   behind_out_.clear();

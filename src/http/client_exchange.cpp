@@ -124,6 +124,10 @@ void h1_exchange::resume() {
   if (stage_ == stage::running) connection_->go_on_later();
 }
 
+void h1_exchange::let_others_go() noexcept {
+  if (stage_ == stage::running) connection_->disperse(*this);
+}
+
 void h1_exchange::write_body(std::string_view piece) {
   if (request_.streamed_length) {
     // More than was announced would be taken for the next request.

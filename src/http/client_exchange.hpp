@@ -59,6 +59,7 @@ class h1_exchange final : public client_exchange, public list_hook<> {
   void end_body() override;
   std::size_t buffered() const noexcept override { return out_.size() - out_sent_; }
   bool connected() const noexcept override { return stage_ == stage::running; }
+  void let_others_go() noexcept override;
 
  private:
   void on_late();

@@ -1,8 +1,11 @@
 """Several calls of one moment on one connection (`pipelining`)."""
 
+import signal
 import time
 
+import pytest
 from support.expect import partial
+from support.raw_client import format_request
 from support.upstream import hang, in_turn, json_reply, status
 
 ROUTES = """
@@ -84,3 +87,61 @@ def test_what_is_tried_again_stands_behind_nobody(weir, upstream):
     up.on("GET /items/4", in_turn(status(503), json_reply({"n": 4})))
     gate = make(weir, up, "pipelining: 32, retry: {attempts: 2, backoff: 1ms}")
     assert gate.get("/").json() == ALL
+
+
+PROXY = """
+workers: 1
+services:
+  a: {url: <a>, breaker: off, pipelining: 16}
+routes:
+  GET /{x}: {proxy: "a/${path.x}"}
+"""
+
+
+def ask_together(gate, targets):
+    """Requests that come in one batch; their connections, in order."""
+    clients = [gate.connect() for _ in targets]
+    for client in clients:  # accepted, all of them
+        client.send(format_request("GET", "/accepted", host="x"))
+        assert client.read_response().status == 200
+    gate.signal(signal.SIGSTOP)
+    for client, target in zip(clients, targets):
+        client.send(format_request("GET", target, host="x"))
+    gate.signal(signal.SIGCONT)
+    return clients
+
+
+def test_requests_passed_on_at_one_moment_share_connections(weir, upstream):
+    up = upstream().always(lambda x: json_reply(x.request.target)(x))
+    gate = weir(PROXY, a=up)
+    targets = [f"/{n}" for n in range(12)]
+    clients = ask_together(gate, targets)
+    assert [c.read_response().json() for c in clients] == targets
+    assert len({r.connection for r in up.seen()[-12:]}) == 1
+
+
+@pytest.mark.parametrize("length", ["told", "unknown"])
+def test_a_large_answer_passed_on_to_a_client_that_does_not_read_holds_up_nobody(weir, upstream, length):
+    up = upstream().always(lambda x: json_reply(x.request.target)(x))
+
+    def large(x):
+        if length == "told":
+            x.send(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % (16 << 20))
+            x.send_while_wanted(b"x" * 65536, most=16 << 20)
+        else:
+            x.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n")
+            x.hang()
+
+    up.on("GET /large", large)
+    gate = weir(PROXY, a=up)
+    clients = ask_together(gate, ["/large", "/1", "/2", "/3"])
+    assert [c.read_response().json() for c in clients[1:]] == ["/1", "/2", "/3"]
+
+
+def test_a_client_that_leaves_takes_nobody_with_it(weir, upstream):
+    up = upstream().always(lambda x: json_reply(x.request.target)(x)).on("GET /slow", hang())
+    gate = weir(PROXY, a=up)
+    clients = ask_together(gate, ["/slow", "/1", "/2"])
+    up.wait_for(1, "GET /slow")
+    clients[0].close()
+    assert [c.read_response().json() for c in clients[1:]] == ["/1", "/2"]

@@ -13,9 +13,9 @@ class Weir(Contender):
     name = "weir"
     title = "weir"
 
-    def __init__(self, template: str, **words: object) -> None:
+    def __init__(self, template: str, pipelining: int = 1) -> None:
         self._template = template
-        self._words = words
+        self._pipelining = pipelining
 
     def missing(self, tools: Tools) -> str | None:
         if tools.weir.exists():
@@ -23,24 +23,21 @@ class Weir(Contender):
         return f"{tools.weir} is not built (./run build, or --weir PATH)"
 
     def command(self, tools: Tools, ground: Ground) -> list[str]:
-        return [str(tools.weir), "serve", str(ground.fill(f"weir/{self._template}", **self._words))]
+        return [str(tools.weir), "serve", str(self._configuration(ground))]
+
+    def _configuration(self, ground: Ground) -> str:
+        return str(ground.fill(f"weir/{self._template}", pipelining=self._pipelining))
 
 
-class Shop(Weir):
-    """Each call on a connection of its own, as peers do it and as it is without a word."""
-
-    def __init__(self) -> None:
-        super().__init__("shop.yaml", pipelining=1)
-
-
-class PipeliningShop(Weir):
-    """The same, and up to 16 calls of one moment to a service on one connection."""
+class Pipelining(Weir):
+    """Up to 16 calls of one moment to a service on one connection; without a word each has its own,
+    as it is with the peers."""
 
     name = "weir_pipelining"
     title = "weir, pipelining: 16"
 
-    def __init__(self) -> None:
-        super().__init__("shop.yaml", pipelining=16)
+    def __init__(self, template: str) -> None:
+        super().__init__(template, pipelining=16)
 
 
 class WeirWithOpenCircuit(Weir):

@@ -93,6 +93,8 @@ class client_exchange {
   virtual std::size_t buffered() const noexcept = 0;  // of the body, not yet taken by the kernel
   // It has a connection. Until then nothing of it can have been sent.
   virtual bool connected() const noexcept = 0;
+  // Its answer will take long: those who share its connection and stand behind it go elsewhere.
+  virtual void let_others_go() noexcept = 0;
 
  protected:
   ~client_exchange() = default;

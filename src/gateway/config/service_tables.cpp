@@ -113,9 +113,9 @@ const table<service_document>& service_table() {
                                                 "1024"),
             key<&service_document::pipelining>(
                 "pipelining", types::pipelining(),
-                "How many GETs of composed routes that start at the same moment may go out on one "
-                "connection, answered in their order; 1: each has its own. For services that "
-                "answer quickly and evenly: who stands behind a slow answer waits for it.",
+                "How many GETs that start at the same moment may go out on one connection, "
+                "answered in their order; 1: each has its own. For services that answer quickly "
+                "and evenly: who stands behind a slow answer waits for it.",
                 "1"),
             key<&service_document::response>("response", types::bytes(),
                                              "The largest body of a composed call.", "8MiB"),

@@ -142,6 +142,12 @@ explained_call explain_call(const config::document& d, const config::effective_w
   return e;
 }
 
+void note_pipelining(explained_call& e, const call_plan& call) {
+  const std::size_t together = call.service->settings().pool.pipelining;
+  if (together <= 1) return;
+  e.limits.push_back("pipelining: up to " + std::to_string(together) + " GETs on one connection");
+}
+
 // The longest that one call can take, all its attempts and pauses.
 std::optional<duration> one_call(const explained_call& c, const pipeline& policies) {
   std::optional<duration> longest;
@@ -195,6 +201,7 @@ class explainer {
     e_.proxy->target = doc_.proxy->scalar.text;
     e_.whole_request = route_.proxy->whole_request;
     e_.calls = e_.proxy->attempts;
+    if (route_.deadline) note_pipelining(*e_.proxy, route_.proxy->call);
     // A transfer goes on for as long as bytes move: only these two bound it. Without a deadline the
     // timeout ends with the answer's head.
     if (route_.deadline) e_.latency = e_.proxy->timeout.length;
@@ -217,13 +224,9 @@ class explainer {
     const config::effective_words words = config::words_of(d_, doc_, &s, &service->value);
     e.call = explain_call(d_, words, *service, *plan.call, plan.policies);
     e.call->target = (*s.the_call()->to)->scalar.text;
-    const std::uint64_t together = plan.call->service->settings().pool.pipelining;
     const bool reads =
         plan.call->verb == http::method::get || plan.call->verb == http::method::head;
-    if (together > 1 && reads) {
-      e.call->limits.push_back("pipelining: up to " + std::to_string(together) +
-                               " calls on one connection");
-    }
+    if (reads) note_pipelining(*e.call, *plan.call);
     if (plan.cache) {
       e.call->cache = cache_text(*plan.cache);
       e.call->cache_from = words.cache.from;

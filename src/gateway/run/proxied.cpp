@@ -135,6 +135,9 @@ void proxied::reach() {
   out_.authority = way_.authority();
   out_.connect_until =
       std::min(attempt_until_, worker_.loop().now() + endpoint_->of().settings().connect_timeout);
+  // Not a stream, which may have no end; nor what is tried again, behind what may have held it up.
+  out_.may_share = attempt_ == 1 && out_.resend_on_stale && request_.route->deadline.has_value() &&
+                   (out_.verb == http::method::get || out_.verb == http::method::head);
   exchange_ = &way_.pool().start(out_, from_service_);
   if (!out_.streamed) return;
   if (body_asked_) {

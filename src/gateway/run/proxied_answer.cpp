@@ -58,7 +58,10 @@ void proxied::answer_head(const http::response_head& head) {
   worker_.append_common(request_, answer_lines_);
   touch();
   const bool small = answer_has_body_ && answer_length_ && *answer_length_ <= one_write;
-  if (!small) pass_head();
+  if (small) return;
+  // As long as the service takes, and the client.
+  if (answer_has_body_) exchange_->let_others_go();
+  pass_head();
 }
 
 void proxied::pass_head() {

@@ -320,6 +320,28 @@ TEST_F(ClientPipelining, AServiceThatClosesUnderThemThreeTimesIsSparedForAMinute
   EXPECT_EQ(pool->connections(), 2U);
 }
 
+TEST_F(ClientPipelining, ALongAnswerLetsThoseBehindItGo) {
+  share(8);
+  auto at = rested();
+  call big;
+  call small;
+  client_exchange& front = share(big, "/big");
+  share(small, "/small");
+  big.at_head = [&] { front.let_others_go(); };
+  targets_on(at, 2);
+  at.send("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nbig");
+  auto other = accept();
+  EXPECT_THAT(targets_on(other, 1), ElementsAre("/small"));
+  other.send(ok);
+  ASSERT_TRUE(until(small));
+  EXPECT_TRUE(small.ended);
+  EXPECT_FALSE(big.done());
+  at.send("one" + std::string(ok));
+  ASSERT_TRUE(until(big));
+  EXPECT_EQ(big.body, "bigone");
+  EXPECT_TRUE(closed(at));
+}
+
 TEST_F(ClientPipelining, ThoseWhoWaitShareTheConnectionThatComesFree) {
   client_limits limits;
   limits.connections = 1;

@@ -122,8 +122,14 @@ TEST(Explain, SaysWhoseCallsShareConnections) {
       "    reply: ${reads}\n");
   const explanation e = x.route();
   EXPECT_EQ(e.steps[0].call->limits,
-            std::vector<std::string>{"pipelining: up to 16 calls on one connection"});
+            std::vector<std::string>{"pipelining: up to 16 GETs on one connection"});
   EXPECT_TRUE(e.steps[1].call->limits.empty());
+
+  const explained passed(
+      "services:\n  a: {url: 'http://127.0.0.1:1', pipelining: 16}\n"
+      "routes:\n  GET /: {proxy: a}\n  GET /stream: {deadline: none, proxy: a}\n");
+  EXPECT_EQ(passed.route(0).proxy->limits.size(), 1u);
+  EXPECT_TRUE(passed.route(1).proxy->limits.empty());
 }
 
 TEST(Explain, IsAtOnceWhereNothingIsCalled) {
