@@ -50,6 +50,7 @@ def _shop() -> list[Contender]:
         nginx.shop(),
         node.request(),
         node.pools(),
+        node.pipelining(),
         python.one_session(current=False),
         python.one_session(current=True),
     ]

@@ -5,10 +5,11 @@ from bench.tools import Tools
 
 
 class Node(Contender):
-    def __init__(self, name: str, title: str, pools: bool) -> None:
+    def __init__(self, name: str, title: str, pools: bool, pipelining: int = 1) -> None:
         self.name = name
         self.title = title
         self._pools = pools
+        self._pipelining = pipelining
 
     def missing(self, tools: Tools) -> str | None:
         if not tools.node:
@@ -23,6 +24,7 @@ class Node(Contender):
             **ground.environment(),
             "BENCH_NODE_MODULES": str(tools.node_folder),
             "BENCH_CONNECTIONS": "64",
+            "BENCH_PIPELINING": str(self._pipelining),
             "BENCH_POOLS": "yes" if self._pools else "",
             "NODE_ENV": "production",
         }
@@ -30,6 +32,10 @@ class Node(Contender):
 
 def pools() -> Node:
     return Node("undici_pools", "undici, a pool for each service", pools=True)
+
+
+def pipelining() -> Node:
+    return Node("undici_pipelining", "undici, pools, pipelining: 16", pools=True, pipelining=16)
 
 
 def request() -> Node:

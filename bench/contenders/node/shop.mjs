@@ -9,7 +9,7 @@ const undici = createRequire(process.env.BENCH_NODE_MODULES + "/")("undici");
 const port = (name) => Number(process.env["BENCH_" + name]);
 const kept = {
   connections: Number(process.env.BENCH_CONNECTIONS),
-  pipelining: 1,
+  pipelining: Number(process.env.BENCH_PIPELINING),
   headersTimeout: 30_000,
   bodyTimeout: 30_000,
   keepAliveTimeout: 3_600_000,
