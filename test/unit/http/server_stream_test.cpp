@@ -148,6 +148,7 @@ TEST_F(ServerStream, DefectRoomThatCameWithinTheBatchWasNeverToldOf) {
   });
   ASSERT_TRUE(until([&] { return drained == 1; }));
   EXPECT_EQ(held->buffered(), 0U);
+  held->finish();
 }
 
 TEST_F(ServerStream, FinishedWhileTheClientReadsSlowlyStillArrivesWhole) {
