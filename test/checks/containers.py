@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """The Dockerfiles and compose files of systems/, as far as they can be judged without an engine: they
-parse, what they copy is there or is built, what they run exists, ports fit what listens.
+parse, what they copy is there or is built, what they run exists, ports fit what listens, what is built with
+is installed and what was linked with is there when it runs.
 
     python3 test/checks/containers.py
 """
@@ -14,6 +15,44 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 INSTRUCTIONS = {"FROM", "RUN", "COPY", "WORKDIR", "USER", "ENV", "EXPOSE", "CMD", "ENTRYPOINT", "ARG"}
+
+HEADERS_ALONE = {"libcli11-dev"}
+
+
+def packages_to_build_with(root):
+    """Those of ./run; its compiler's cache is no need of a build."""
+    return set(re.search(r'build_packages="([^"]*)"', (root / "run").read_text())[1].split()) - {"ccache"}
+
+
+def installed(rest):
+    """The packages that a RUN installs."""
+    made = re.search(r"apt-get install ([^&]*)", rest)
+    return {w for w in made[1].split() if not w.startswith("-")} if made else set()
+
+
+def packages(root, path):
+    """What a Dockerfile's stages leave out."""
+    name, found = path.relative_to(root), []
+    stages = []
+    for line, word, rest in instructions(path.read_text()):
+        if word == "FROM":
+            stages.append(set())
+        elif word == "RUN" and stages:
+            stages[-1] |= installed(rest)
+            if "cmake --preset" in rest:
+                found += [f"{name}:{line}: {p} is not installed to build with" for p in sorted(packages_to_build_with(root) - stages[-1])]
+        elif word == "COPY" and rest.split()[0] == "." and "build" not in ignored(root):
+            found.append(f"{name}:{line}: .dockerignore lets a build's leavings into the image")
+    built_with = {p for stage in stages[:-1] for p in stage if p.endswith("-dev")} - HEADERS_ALONE
+    for stem in sorted(p[: -len("-dev")] for p in built_with):
+        if stages and not any(p.startswith((stem, "lib" + stem)) for p in stages[-1]):
+            found.append(f"{name}: nothing of {stem} is there when it runs")
+    return found
+
+
+def ignored(root):
+    file = root / ".dockerignore"
+    return [line for line in file.read_text().splitlines() if not line.startswith("#")] if file.exists() else []
 
 
 def targets(root):
@@ -114,7 +153,7 @@ def compose(root, path):
 def problems(root=ROOT):
     found = []
     for path in sorted(root.glob("systems/*/Dockerfile")):
-        found += dockerfile(root, path)[0]
+        found += dockerfile(root, path)[0] + packages(root, path)
     for path in sorted(root.glob("systems/*/docker-compose.yml")):
         found += compose(root, path)
     return found

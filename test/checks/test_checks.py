@@ -50,15 +50,20 @@ def test_containers():
     ("PARTNER_HOST: partner", "PARTNERS_HOST: partner", "nobody reads PARTNERS_HOST"),
     ('ports: ["8000:8000"]', 'ports: ["8000:8009"]', "listens on 8000, which is not published"),
     ("services:\n", "services:\n  - a\n", "while parsing"),
+    ("libhiredis-dev ", "", "libhiredis-dev is not installed to build with"),
+    ("libhiredis0.14 ", "", "nothing of libhiredis is there when it runs"),
+    ("libprometheus-cpp-core1.0 ", "", "nothing of prometheus-cpp is there"),
+    ("\nbuild\n", "\n", ".dockerignore lets a build's leavings"),
 ])
 def test_the_check_of_containers_finds(tmp_path, old, new, wrong):
     root = HERE.parents[1]
     (tmp_path / "apps").mkdir()
-    for path in [*root.glob("systems/*/CMakeLists.txt"), *root.glob("systems/offers/[!.]*"), *root.glob("apps/*/CMakeLists.txt")]:
+    for path in [*root.glob("systems/*/CMakeLists.txt"), *root.glob("systems/offers/[!.]*"), *root.glob("apps/*/CMakeLists.txt"),
+                 root / "run", root / ".dockerignore"]:
         copy = tmp_path / path.relative_to(root)
         copy.parent.mkdir(parents=True, exist_ok=True)
         text = path.read_text()
-        copy.write_text(text.replace(old, new) if path.name in ("Dockerfile", "docker-compose.yml") else text)
+        copy.write_text(text.replace(old, new) if path.name in ("Dockerfile", "docker-compose.yml", ".dockerignore") else text)
     found = load("containers").problems(tmp_path)
     assert any(wrong in problem for problem in found), found
 
