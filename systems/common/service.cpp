@@ -38,6 +38,8 @@ reply problem_reply(int status, std::string_view detail, std::string_view more_h
 std::optional<std::string> call::decoded_parameter() const {
   std::string decoded;
   if (!http::percent_decode(parameter_, decoded)) return {};
+  // No database takes a NUL in a text.
+  if (decoded.find('\0') != std::string::npos) return {};
   return decoded;
 }
 

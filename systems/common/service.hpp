@@ -30,7 +30,7 @@ reply problem_reply(int status, std::string_view detail, std::string_view more_h
 class call : public std::enable_shared_from_this<call> {
  public:
   std::string_view parameter() const noexcept { return parameter_; }  // what {id} stands for
-  std::optional<std::string> decoded_parameter() const;               // none: a broken escape
+  std::optional<std::string> decoded_parameter() const;  // none: a broken escape, or NUL
 
   void answer(const reply& with) { respond(with.status, with.header_lines, with.body); }
   void text(std::string_view body) {

@@ -27,7 +27,7 @@ std::vector<stage::edit> edits(const stage::show_options& how) {
   using extent = stage::edit::extent;
   std::vector<stage::edit> made;
   if (!how.breaker) made.push_back({"breaker:", "breaker: off", extent::rest_of_line});
-  if (!how.defaults) made.push_back({"default:", "", extent::line});
+  if (!how.defaults) made.push_back({"default: {last_name", "", extent::line});
   if (how.quick) {
     made.push_back({"timeout: 1s", "timeout: 400ms"});
     if (how.breaker) made.push_back({"open: 10s", "open: 1s"});

@@ -3,6 +3,7 @@ main service with libweir, and the one with a breaker of its own. All three give
 
 import sqlite3
 import time
+from urllib.parse import quote
 
 import pytest
 
@@ -111,9 +112,34 @@ def test_presentations_away_are_a_problem_and_no_bare_500(front, presentations):
     assert front.author() == "Moore"
 
 
-def test_presentations_that_fail_are_502(front, presentations):
-    presentations.faults(fail=500)
+@pytest.mark.parametrize("fault", [{"fail": 500}, {"junk": "text"}, {"junk": "shape"}], ids=str)
+def test_presentations_that_fail_are_502(front, presentations, fault):
+    presentations.faults(**fault)
     problem(front.page(), 502)
+
+
+def test_presentations_that_hang_are_504_after_the_time_out_and_nobody_hangs(front, presentations):
+    presentations.faults(hang=True)
+    answer = front.page()
+    problem(answer, 504)
+    assert TIMEOUT - 0.1 <= answer.took <= TIMEOUT + 0.3 * SLOWER
+
+
+@pytest.mark.parametrize("title, status", [("First+Presentation", 404), ("first%20presentation", 404), ("a%2Fb", 404), ("a/b", 404),
+                                           ("", 404), ("%27%20OR%201=1--", 404), ("%22%7D", 404), ("%E2%9C%93", 404),
+                                           ("%FF", 404), ("%zz", 400), ("%", 400), ("%00", 400)])
+def test_odd_titles_are_a_4xx_with_a_problem_whoever_answers(front, authors, title, status):
+    problem(front.page(title), status)
+    assert authors.get("/_fault").json()["requests"] == 0
+
+
+def test_a_title_may_hold_anything(front, tmp_path):
+    odd = 'Qu"ote / \u2713 & ?'
+    with sqlite3.connect(tmp_path / "presentations.db") as db:
+        db.execute("INSERT INTO presentation (title, author_id, date) VALUES (?, 3, '01.01.2024')", (odd,))
+    db.close()
+    answer = front.page(quote(odd, safe=""))
+    assert (answer.status, answer.json()) == (200, {"title": odd, "last_name": "Gunn"})
 
 
 def test_nobody_by_that_id_is_no_name_and_no_failure(front, authors, tmp_path):
