@@ -200,7 +200,8 @@ class outage {
     told_.row("a 404 is a failure as any other", lost.in_short(), lost.cold());
     circuit_row("the second", circuit("closed", 2));
     partner_is("{}", "is well again");
-    told_.row("a success forgets them", "a hot offer", get().hot());
+    const offer well = get();
+    told_.row("a success forgets them", well.in_short(), well.hot());
     circuit_row("after it", circuit("closed", 0));
   }
 

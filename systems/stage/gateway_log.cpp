@@ -46,7 +46,8 @@ void gateway_log::take(std::string_view line) {
   const std::string before = "circuit " + circuit + " ";
   if (circuit.empty() || arrow == std::string::npos || !message.starts_with(before)) return;
   const transition t{circuit, message.substr(before.size(), arrow - before.size()),
-                     message.substr(arrow + 4), parsed->find("failures").as_uint64().value_or(0)};
+                     message.substr(arrow + 4), parsed->find("failures").as_uint64().value_or(0),
+                     std::chrono::milliseconds(parsed->find("time_ms").as_int64().value_or(0))};
   transitions_.push_back(t);
   events_.emplace_back(circuit, t.from + " > " + t.to);
   if (changed_) changed_(t);

@@ -16,6 +16,7 @@ struct transition {
   std::string from;  // closed, open, half-open
   std::string to;
   std::uint64_t failures = 0;
+  std::chrono::milliseconds at{};  // of the wall clock, as the line says
 };
 
 // A try of a call to a service, as the gateway's log tells it at debug level.
