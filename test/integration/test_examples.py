@@ -339,6 +339,14 @@ def rate_limit(prices, _):
     assert answer.headers.get("RateLimit").startswith('"header";r=49;')
 
 
+@example("29-pipelining")
+def pipelining(stock, _):
+    stock.on("/warehouses/{w}/items", json_reply(list(range(40)))).on("/items/{id}", slot("id", int))
+    gate = yield
+    assert gate.get("/stock/north").json() == list(range(40))
+    assert stock.connections <= 4, "one for the list, three for the items"
+
+
 @example("23-meta")
 def meta(weather, _):
     weather.on("/forecast", json_reply("sun")).on("/pollen", in_turn(json_reply("low"), status(500)))
