@@ -54,7 +54,8 @@ shared_circuit::~shared_circuit() {
 void shared_circuit::on_event(const circuit_event& e) {
   if (e.kind == circuit_event_kind::failure) {
     if (how_.how == circuit_sharing::kind::sum && e.to == circuit_mode::closed) {
-      tell_successes();
+      // One is enough to end a row of failures that others still count.
+      tick_.armed() ? tell_successes() : tell_earlier_successes(1);
       tell(message::word::failed, 1);
       watch(warm);
     }
@@ -116,6 +117,7 @@ void shared_circuit::on_message(const message& m) {
   switch (m.what) {
     case message::word::failed:
       if (how_.how != circuit_sharing::kind::sum) return;
+      if (!tick_.armed()) tell_earlier_successes(0);
       for (std::uint64_t i = std::min<std::uint64_t>(m.first, 1000); i > 0; --i) {
         breaker_.failed_elsewhere(now);
       }
@@ -219,6 +221,16 @@ void shared_circuit::tell_successes() {
   const circuit_snapshot here = breaker_.snapshot(loop_.now());
   const std::uint64_t more = here.successful - std::exchange(told_successes_, here.successful);
   if (more != 0 && here.state == circuit_mode::closed) tell(message::word::passed, more);
+}
+
+// While nobody fails nobody tells; then a failure does. Of what succeeded before it only that is
+// told which our window still counts: no old success may end the row that this failure begins, nor
+// thin out the windows of others.
+void shared_circuit::tell_earlier_successes(std::uint64_t at_least) {
+  const circuit_snapshot here = breaker_.snapshot(loop_.now());
+  const std::uint64_t more = here.successful - std::exchange(told_successes_, here.successful);
+  const std::uint64_t told = std::min(more, std::max(at_least, here.buffered_calls));
+  if (told != 0 && here.state == circuit_mode::closed) tell(message::word::passed, told);
 }
 
 void shared_circuit::tell(message::word what, std::uint64_t first, std::uint64_t second) {

@@ -39,6 +39,7 @@ class shared_circuit final : public participant {
 
   void on_tick();
   void tell_successes();
+  void tell_earlier_successes(std::uint64_t at_least);
   void tell(message::word what, std::uint64_t first = 0, std::uint64_t second = 0);
   void tell_open(duration left, std::uint64_t failures);
   void vote(duration open_for, std::uint64_t failures);

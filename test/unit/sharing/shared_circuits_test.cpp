@@ -82,6 +82,30 @@ TEST(SharedCircuits, ASuccessAnywhereEndsTheRow) {
   EXPECT_EQ(a.state(), circuit_mode::closed);
 }
 
+TEST(SharedCircuits, ASuccessOfBeforeDoesNotEndTheRowThatAFailureElsewhereBegins) {
+  test::redis_server server;
+  process a(server, partner());
+  process b(server, partner());
+  ASSERT_TRUE(meet(a, b));
+  EXPECT_TRUE(b.succeed());
+  a.fail();
+  ASSERT_TRUE(soon([&] { return b.failures() == 1; }));
+  EXPECT_TRUE(always([&] { return a.failures() == 1 && b.failures() == 1; }, 200ms));
+}
+
+TEST(SharedCircuits, OldSuccessesDoNotThinOutTheWindowsOfOthers) {
+  test::redis_server server;
+  const circuit_options half{.name = "partner",
+                             .trip = failure_ratio{.ratio = 0.5, .within = 500ms, .min_calls = 4}};
+  process a(server, half);
+  process b(server, half);
+  ASSERT_TRUE(meet(a, b));
+  for (int i = 0; i < 100; ++i) EXPECT_TRUE(b.succeed());
+  ASSERT_TRUE(soon([&] { return b.breaker.snapshot().buffered_calls == 0; }));
+  a.fail();
+  EXPECT_TRUE(always([&] { return a.breaker.snapshot().buffered_calls <= 1; }, 200ms));
+}
+
 TEST(SharedCircuits, OneOfAllProbesAndItsSuccessClosesForAll) {
   test::redis_server server;
   std::vector<std::unique_ptr<process>> all;
