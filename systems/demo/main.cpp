@@ -2,6 +2,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <iostream>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -35,6 +36,7 @@ struct system_shown {
   bool has_quick = true;  // the story can be played with shorter times
   bool has_defaults = true;
   bool has_picture = false;
+  const char* another_scenario = nullptr;  // besides "outage"
 };
 
 const system_shown all_systems[] = {
@@ -49,8 +51,11 @@ const system_shown all_systems[] = {
      .show = presentations::show},
     {.name = "offers",
      .what = "a partner's hot offers, or cold ones of our own",
-     .ports = "three ports in a row from here, in place of 8000, 8001 and 9901",
-     .show = offers::show},
+     .ports =
+         "three ports in a row from here, in place of 8000, 8001 and 9901; for `shared` six, 8002, "
+         "9902 and 6379 too",
+     .show = offers::show,
+     .another_scenario = "shared"},
     {.name = "gists",
      .what = "an outside API's list, passed on through breakers of the library",
      .ports = "two ports in a row from here, in place of 8080 and 8070",
@@ -77,8 +82,10 @@ int main(int argc, char** argv) {
   bool no_breaker = false, no_defaults = false;
   for (const system_shown& s : all_systems) {
     CLI::App* sub = app.add_subcommand(s.name, s.what);
-    sub->add_option("--scenario", how.scenario, "play a story without a terminal: outage")
-        ->check(CLI::IsMember({"outage"}));
+    std::set<std::string> stories{"outage"};
+    if (s.another_scenario != nullptr) stories.insert(s.another_scenario);
+    sub->add_option("--scenario", how.scenario, "play a story without a terminal")
+        ->check(CLI::IsMember(stories));
     sub->add_option("--port-base", how.port_base, s.ports)->check(CLI::Range(1, 65530));
     sub->add_option("--logs", how.keep_logs, "keep the processes' logs in this directory")
         ->check(CLI::ExistingDirectory);

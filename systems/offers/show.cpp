@@ -1,5 +1,6 @@
 #include "systems/offers/show.hpp"
 
+#include "systems/offers/shared_story.hpp"
 #include "systems/offers/story.hpp"
 
 namespace weir::systems::offers {
@@ -14,9 +15,14 @@ constexpr story_times in_short{300ms, 800ms, 1s};
 
 struct ports {
   explicit ports(const stage::show_options& how)
-      : partner(how.port(0, 8000)), gateway(how.port(1, 8001)), admin(how.port(2, 9901)) {}
+      : partner(how.port(0, 8000)),
+        gateway(how.port(1, 8001)),
+        admin(how.port(2, 9901)),
+        second(how.port(3, 8002)),
+        second_admin(how.port(4, 9902)),
+        redis(how.port(5, 6379)) {}
 
-  const std::uint16_t partner, gateway, admin;
+  const std::uint16_t partner, gateway, admin, second, second_admin, redis;
 };
 
 // The configuration as it is shipped, or without the part whose use is to be shown.
@@ -36,21 +42,49 @@ std::vector<stage::edit> edits(const stage::show_options& how) {
   return made;
 }
 
-void hire(stage::company& into, const stage::show_options& how) {
-  const std::string copy = stage::configuration_of("offers/offers.yaml", into, edits(how));
-  const ports at(how);
+void hire_partner(stage::company& into, const stage::show_options& how, const ports& at) {
   into.add({"partner",
             {stage::program("weir-offers"), "--listen", at_port(at.partner), "--faults", "--delay",
              how.quick ? "300ms" : "1s"},
             {},
             at.partner});
-  into.add({"gateway",
-            {stage::program("weir"), "serve", copy, "--log-json", "--log-level", "debug"},
-            {"OFFERS_PORT=" + std::to_string(at.gateway),
-             "OFFERS_ADMIN_PORT=" + std::to_string(at.admin),
-             "PARTNER_PORT=" + std::to_string(at.partner)},
-            at.gateway,
-            at.admin});
+}
+
+stage::member gateway(const std::string& name, const std::string& file, const ports& with,
+                      std::uint16_t port, std::uint16_t admin) {
+  return {
+      name,
+      {stage::program("weir"), "serve", file, "--log-json", "--log-level", "debug"},
+      {"OFFERS_PORT=" + std::to_string(port), "OFFERS_ADMIN_PORT=" + std::to_string(admin),
+       "PARTNER_PORT=" + std::to_string(with.partner), "REDIS_URL=redis://" + at_port(with.redis)},
+      port,
+      admin};
+}
+
+void hire(stage::company& into, const stage::show_options& how) {
+  const ports at(how);
+  hire_partner(into, how, at);
+  into.add(gateway("gateway", stage::configuration_of("offers/offers.yaml", into, edits(how)), at,
+                   at.gateway, at.admin));
+}
+
+void hire_shared(stage::company& into, const stage::show_options& how) {
+  const ports at(how);
+  stage::member redis{
+      "redis",
+      {stage::program_of_system("redis-server", "redis-server"), "--bind", "127.0.0.1", "--port",
+       std::to_string(at.redis), "--save", "", "--appendonly", "no"},
+      {},
+      at.redis};
+  redis.ready_line = "eady to accept connections";  // with a capital or without, by its version
+  into.add(std::move(redis));
+  hire_partner(into, how, at);
+  const std::string file = stage::configuration_of("offers/offers-shared.yaml", into, edits(how));
+  for (stage::member one : {gateway("gateway", file, at, at.gateway, at.admin),
+                            gateway("second gateway", file, at, at.second, at.second_admin)}) {
+    if (how.breaker) one.ready_line = "redis is there";
+    into.add(std::move(one));
+  }
 }
 
 std::string greeting(const ports& at) {
@@ -80,14 +114,17 @@ void stay_open(stage::performance& show, stage::company& company, const ports& a
 int show(const stage::show_options& how) {
   stage::performance performance;
   stage::company company(performance.loop(), "offers", how.keep_logs, performance.listener());
-  hire(company, how);
-  performance.told().event("starting the partner and the gateway");
+  const bool shared = how.scenario == "shared";
+  shared ? hire_shared(company, how) : hire(company, how);
+  performance.told().event(shared ? "starting Redis, the partner and two gateways"
+                                  : "starting the partner and the gateway");
   if (performance.begin(company)) {
     if (how.scenario.empty()) {
       stay_open(performance, company, ports(how));
     } else {
-      play_outage(company, performance.told(), how.quick ? in_short : in_earnest,
-                  [&] { return performance.interrupted(); });
+      const auto play = shared ? play_shared : play_outage;
+      play(company, performance.told(), how.quick ? in_short : in_earnest,
+           [&] { return performance.interrupted(); });
       performance.end(company);
     }
   }

@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "systems/offers/offer.hpp"
 #include "systems/stage/performance.hpp"
 #include "systems/stage/witness.hpp"
 
@@ -17,35 +18,6 @@ using stage::milliseconds;
 constexpr duration slack = 300ms;  // for a busy machine
 constexpr std::size_t at_once = 4;
 constexpr std::size_t offers_while_open = 5;
-
-// An offer as a visitor got it: a JSON string.
-struct offer {
-  int status = 0;
-  std::string body;
-  duration took{};
-
-  // "Hot offer 24:48" behind the words: two digits, a colon, two digits.
-  bool says(const std::string& words) const {
-    const std::string before = "\"" + words + " ";
-    if (status != 200 || !body.starts_with(before) || body.size() != before.size() + 6) {
-      return false;
-    }
-    const std::string time = body.substr(before.size(), 5);
-    const auto digit = [&](std::size_t i) { return time[i] >= '0' && time[i] <= '9'; };
-    return digit(0) && digit(1) && time[2] == ':' && digit(3) && digit(4) && body.back() == '"';
-  }
-  bool hot() const { return says("Hot offer"); }
-  bool cold() const { return says("Cold offer fallback"); }
-  std::string in_short() const { return body + " in " + milliseconds(took); }
-};
-
-offer read(const stage::answer& from) {
-  return {from.status, from.body, from.took};
-}
-
-std::string circuit(const std::string& state, int failures) {
-  return R"({"current_state":")" + state + R"(","fail_counter":)" + std::to_string(failures) + "}";
-}
 
 class outage {
  public:
@@ -74,7 +46,7 @@ class outage {
  private:
   offer get() {
     if (interrupted_()) return {};
-    const offer got = read(company_.ask("gateway", "/offer"));
+    const offer got(company_.ask("gateway", "/offer"));
     told_.event("GET /offer: " + got.in_short());
     stage::wait(company_.loop(), 20ms);  // for the log
     return got;
@@ -127,10 +99,11 @@ class outage {
   }
 
   void two_more() {
-    const bool second = get().cold();
-    const bool third = get().cold();
+    const offer second = get();
+    const offer third = get();
     opened_ = now();
-    told_.row("two more cold offers", second && third ? "both" : "not both", second && third);
+    told_.row("two more cold offers", second.in_short() + ", " + third.in_short(),
+              second.cold() && third.cold());
     circuit_row("after three failures", circuit("open", 3));
   }
 
@@ -213,7 +186,7 @@ class outage {
       stage::question q;
       q.port = company_.port("gateway");
       q.target = "/offer";
-      company_.visitor().ask(q, [got](const stage::answer& a) { got->push_back(read(a)); });
+      company_.visitor().ask(q, [got](const stage::answer& a) { got->emplace_back(a); });
     }
     stage::wait_until(company_.loop(), 10s, [&] { return got->size() == at_once; });
     const duration took = now() - began;

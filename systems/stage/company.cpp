@@ -24,6 +24,12 @@ std::string program(const std::string& name) {
   return found->string();
 }
 
+std::string program_of_system(const std::string& name, const std::string& package) {
+  const auto found = find_on_path(name);
+  if (!found) throw std::runtime_error(name + " is missing: apt install " + package);
+  return found->string();
+}
+
 std::string at_port(std::uint16_t port) {
   return "127.0.0.1:" + std::to_string(port);
 }
@@ -46,8 +52,13 @@ void company::add(member one) {
   with.on_end = [this, name = one.name](int status, bool asked) {
     if (told_.on_end) told_.on_end(name, status, asked);
   };
-  if (one.name == "gateway") with.on_line = [this](std::string_view line) { log_.take(line); };
-  members_.push_back({std::move(one), std::make_unique<child>(loop_, std::move(with))});
+  hired& made = members_.emplace_back();
+  with.on_line = [this, &made](std::string_view line) {
+    if (made.is.name == "gateway") log_.take(line);
+    if (line.find(made.is.ready_line) != std::string_view::npos) made.said_ready = true;
+  };
+  made.is = std::move(one);
+  made.process = std::make_unique<child>(loop_, std::move(with));
 }
 
 const company::hired& company::at(const std::string& name) const {
@@ -87,7 +98,7 @@ std::optional<std::string> company::wait_ready(const hired& one) {
     q.port = one.is.admin_port != 0 ? one.is.admin_port : one.is.port;
     q.target = one.is.admin_port != 0 ? "/readyz" : "/livez";
     q.patience = std::chrono::seconds(1);
-    if (visitor_.ask(q).status == 200) return {};
+    if (one.is.ready_line.empty() ? visitor_.ask(q).status == 200 : one.said_ready) return {};
     if (now() >= until) {
       return one.is.name + " is not ready after 20 s: " + one.process->last_line();
     }

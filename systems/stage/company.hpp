@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -22,10 +23,15 @@ struct member {
   std::vector<std::string> environment;  // NAME=value
   std::uint16_t port = 0;
   std::uint16_t admin_port = 0;  // asked whether it is ready, where there is one; else port
+  // Seen in its output when it is ready; empty: it is asked over HTTP.
+  std::string ready_line = {};
 };
 
 // The path of one of our programs. Throws std::runtime_error when it is missing.
 std::string program(const std::string& name);
+
+// The path of someone else's, which Debian's `package` brings. Throws likewise.
+std::string program_of_system(const std::string& name, const std::string& package);
 
 // "127.0.0.1:8080"
 std::string at_port(std::uint16_t port);
@@ -83,6 +89,7 @@ class company {
     member is;
     std::unique_ptr<child> process;
     bool frozen = false;
+    bool said_ready = false;
   };
 
   const hired& at(const std::string& name) const;
@@ -96,7 +103,7 @@ class company {
   temporary_directory directory_;
   stage::visitor visitor_;
   gateway_log log_;
-  std::vector<hired> members_;
+  std::deque<hired> members_;  // which do not move: their lines are listened for
 };
 
 // The copy of a system's configuration that a company runs on: "shop/shop.yaml". Throws

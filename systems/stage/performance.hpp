@@ -14,7 +14,7 @@ namespace weir::stage {
 // How a system is to be shown.
 struct show_options {
   std::optional<std::uint16_t> port_base;  // ports in a row from here; else the usual ones
-  std::string scenario;                    // "outage" to play it; empty: until someone says quit
+  std::string scenario;                    // the story to play; empty: until someone says quit
   std::string keep_logs;                   // a directory; empty: nowhere
   bool breaker = true;                     // false: without it, to see what it is for
   bool defaults = true;                    // false: without what stands in, likewise

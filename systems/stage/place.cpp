@@ -1,8 +1,11 @@
 #include "systems/stage/place.hpp"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
+#include <sstream>
 #include <system_error>
 
 namespace weir::stage {
@@ -25,6 +28,17 @@ std::optional<fs::path> find_program(const std::string& name) {
        {here / name, here / "../../bin" / name, here / "../libexec/weir" / name}) {
     std::error_code none;
     if (fs::is_regular_file(at, none)) return at.lexically_normal();
+  }
+  return {};
+}
+
+std::optional<fs::path> find_on_path(const std::string& name) {
+  const char* const path = std::getenv("PATH");
+  std::istringstream folders(path == nullptr ? "" : path);
+  for (std::string folder; std::getline(folders, folder, ':');) {
+    const fs::path at = fs::path(folder) / name;
+    std::error_code none;
+    if (fs::is_regular_file(at, none) && ::access(at.c_str(), X_OK) == 0) return at;
   }
   return {};
 }

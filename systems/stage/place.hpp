@@ -9,6 +9,9 @@ namespace weir::stage {
 // The program `name`: beside ours, or where an installation puts it.
 std::optional<std::filesystem::path> find_program(const std::string& name);
 
+// Someone else's, on $PATH.
+std::optional<std::filesystem::path> find_on_path(const std::string& name);
+
 // A file of a system, such as "shop/shop.yaml": under share/weir/systems of the installation, or
 // in the source tree when we run from a build directory inside it.
 std::optional<std::filesystem::path> find_data(const std::string& name);

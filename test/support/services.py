@@ -125,11 +125,11 @@ def configuration(name, edits=None):
 class Played:
     """Stories that the demo has played, all variants at once: they are mostly waiting."""
 
-    def __init__(self, factory, system, ports_needed, variants, *, least_rows, arguments=("--quick",)):
+    def __init__(self, factory, system, ports_needed, variants, *, least_rows, arguments=("--quick",), scenario="outage"):
         playing = {}
         for variant in variants:
             directory, claimed = factory.mktemp(system), ports.Row(ports_needed)
-            command = [program("weir-demo"), system, "--scenario", "outage", "--port-base", str(claimed.first),
+            command = [program("weir-demo"), system, "--scenario", scenario, "--port-base", str(claimed.first),
                        *arguments, *variant]
             playing[variant] = directory, claimed, subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
