@@ -5,6 +5,7 @@ import time
 
 import pytest
 from support.upstream import json_reply, status
+from support.waiting import wait_for
 from support.weir_process import SLOWER
 
 CONFIG = """
@@ -58,6 +59,7 @@ def test_each_transition_is_one_line(weir, upstream):
 def test_without_a_request_the_log_is_silent(weir, upstream):
     up = upstream().always(json_reply(1))
     gate = weir(CONFIG, a=up)
+    wait_for(lambda: "INFO listening address" in gate.log(), what="the last line of the start")
     before = len(gate.log())
     for n in range(20):
         gate.get(f"/x/{n}")

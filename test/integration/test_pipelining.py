@@ -2,11 +2,13 @@
 
 import signal
 import time
+from pathlib import Path
 
 import pytest
 from support.expect import partial
 from support.raw_client import format_request
 from support.upstream import hang, in_turn, json_reply, status
+from support.waiting import wait_for
 
 ROUTES = """
 routes:
@@ -98,6 +100,10 @@ routes:
 """
 
 
+def state_of(thread):
+    return (thread / "stat").read_text().rpartition(")")[2].split()[0]
+
+
 def ask_together(gate, targets):
     """Requests that come in one batch; their connections, in order."""
     clients = [gate.connect() for _ in targets]
@@ -105,6 +111,8 @@ def ask_together(gate, targets):
         client.send(format_request("GET", "/accepted", host="x"))
         assert client.read_response().status == 200
     gate.signal(signal.SIGSTOP)
+    wait_for(lambda: all(state_of(thread) == "T" for thread in Path(f"/proc/{gate.pid}/task").iterdir()),
+             what="all of its threads to stand still")
     for client, target in zip(clients, targets):
         client.send(format_request("GET", target, host="x"))
     gate.signal(signal.SIGCONT)

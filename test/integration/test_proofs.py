@@ -1,7 +1,9 @@
-"""What `./run prove` tries, at a smaller rate and for a shorter time."""
+"""What `./run prove` tries, at a smaller rate and for a shorter time; among other tests it is given
+room (`SLOWER`) in the times that it must keep."""
 
 import pytest
 from prove import proofs
+from support.weir_process import SLOWER
 
 pytestmark = pytest.mark.longest(240)
 
@@ -12,7 +14,7 @@ def holds(proof):
 
 
 def test_instances_come_and_go_without_a_failure():
-    holds(proofs.comes_and_goes(seconds=15, rate=150))
+    holds(proofs.comes_and_goes(seconds=15, rate=150, slower=SLOWER))
 
 
 def test_a_rolling_restart_fails_nothing():
@@ -20,7 +22,7 @@ def test_a_rolling_restart_fails_nothing():
 
 
 def test_consul_gone_or_played_by_an_impostor_fails_nothing():
-    holds(proofs.registry_gone(seconds=3, rate=100))
+    holds(proofs.registry_gone(seconds=3, rate=100, slower=SLOWER))
 
 
 def test_a_service_that_fails_wholly_meets_no_storm():
