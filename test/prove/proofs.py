@@ -124,6 +124,8 @@ def rolling_restart(seconds=30, rate=2000):
             one.start()
             registry.add("a", one)
             time.sleep(max(0.5, seconds / 4 - 2))
+        wait_for(lambda: sum(i["state"] == "in use" for i in services(gate)["a"]["instances"]) >= 4, 5)
+        time.sleep(2.2)  # two whole seconds, whenever they begin
         told = load.stop()
         proof.row("requests", told["requests"], "", told["requests"] > rate * 2)
         proof.row("requests that failed", f"{told['failures']} {told['reasons'] or ''}", "0", told["failures"] == 0)
