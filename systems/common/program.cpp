@@ -102,12 +102,13 @@ void add_options(CLI::App& to, const service_kind& of, settings& with) {
 
 }  // namespace
 
-void add_duration(CLI::App& app, const std::string& name, duration& into, const std::string& what) {
-  app.add_option_function<std::string>(
+CLI::Option* add_duration(CLI::App& app, const std::string& name, duration& into,
+                          const std::string& what) {
+  return app.add_option_function<std::string>(
       name,
-      [&into](const std::string& text) {
+      [&into, name](const std::string& text) {
         const auto read = parse_duration(text);
-        if (!read) throw CLI::ValidationError(read.error());
+        if (!read) throw CLI::ValidationError(name, read.error());
         into = *read;
       },
       what + " (default " + format_duration(into) + ")");

@@ -9,7 +9,8 @@
 
 namespace CLI {
 class App;
-}
+class Option;
+}  // namespace CLI
 
 namespace weir::systems {
 
@@ -35,6 +36,7 @@ struct service_program {
 };
 
 // An option that takes a duration, such as 250ms.
-void add_duration(CLI::App& app, const std::string& name, duration& into, const std::string& what);
+CLI::Option* add_duration(CLI::App& app, const std::string& name, duration& into,
+                          const std::string& what);
 
 }  // namespace weir::systems

@@ -1,12 +1,14 @@
 #include "systems/common/web.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <map>
-#include <optional>
 #include <string_view>
 
+#include "weir/base/result.hpp"
 #include "weir/http/client.hpp"
 #include "weir/http/uri.hpp"
+#include "weir/io/address.hpp"
 #include "weir/io/resolver.hpp"
 
 namespace weir::systems {
@@ -17,34 +19,65 @@ constexpr std::size_t longest_body = 4 * 1024 * 1024;
 
 struct address_of {
   bool tls = false;
-  std::string host;
+  std::string host;  // of an IPv6 address, without its brackets
   std::uint16_t port = 0;
   std::string authority;
   std::string target;
 };
 
-std::optional<address_of> parse(std::string_view url) {
+bool taken_off(std::string_view& url, std::string_view scheme) {
+  if (!http::iequals(url.substr(0, scheme.size()), scheme)) return false;
+  url.remove_prefix(scheme.size());
+  return true;
+}
+
+std::optional<std::uint16_t> port_of(std::string_view digits) {
+  std::uint16_t port = 0;
+  const char* const last = digits.data() + digits.size();
+  const auto [end, wrong] = std::from_chars(digits.data(), last, port);
+  if (wrong != std::errc() || end != last || port == 0) return {};
+  return port;
+}
+
+bool is_plain(char c) {
+  return c > ' ' && c < 127 && c != '"' && c != '<' && c != '>' && c != '\\';
+}
+
+result<address_of, std::string> parse(std::string_view url) {
   address_of made;
-  if (url.starts_with("https://")) {
-    made.tls = true;
-    url.remove_prefix(8);
-  } else if (url.starts_with("http://")) {
-    url.remove_prefix(7);
-  } else {
-    return {};
+  made.tls = taken_off(url, "https://");
+  if (!made.tls && !taken_off(url, "http://")) {
+    return failure(std::string("it does not begin with http:// or https://"));
   }
-  const std::size_t slash = std::min(url.find('/'), url.size());
-  made.authority = url.substr(0, slash);
-  made.target = slash == url.size() ? "/" : url.substr(slash);
-  const std::size_t colon = made.authority.rfind(':');
+  if (!std::all_of(url.begin(), url.end(), is_plain)) {
+    return failure(std::string("it has a character that a URL cannot hold"));
+  }
+  if (url.find('#') != std::string_view::npos) return failure(std::string("it has a fragment"));
+  const std::size_t end = std::min(url.find_first_of("/?"), url.size());
+  made.authority = url.substr(0, end);
+  made.target = url.substr(end);
+  if (!made.target.starts_with('/')) made.target.insert(0, "/");
+  std::string_view host = made.authority;
+  if (host.find('@') != std::string_view::npos) return failure(std::string("it has a user"));
+
   made.port = made.tls ? 443 : 80;
-  made.host = made.authority.substr(0, colon);
-  if (colon != std::string::npos) {
-    const char* const last = made.authority.data() + made.authority.size();
-    const auto [end, wrong] = std::from_chars(made.authority.data() + colon + 1, last, made.port);
-    if (wrong != std::errc() || end != last || made.port == 0) return {};
+  const std::size_t bracket = host.starts_with('[') ? host.find(']') : 0;
+  const std::size_t colon = host.find(':', std::min(bracket, host.size()));
+  if (colon != std::string_view::npos) {
+    const auto port = port_of(host.substr(colon + 1));
+    if (!port) return failure(std::string("its port is not one from 1 to 65535"));
+    made.port = *port;
+    host = host.substr(0, colon);
   }
-  if (made.host.empty()) return {};
+  if (bracket != 0) {
+    if (!host.ends_with(']')) return failure(std::string("it has no host"));
+    host = host.substr(1, host.size() - 2);
+  }
+  const bool is_address = io::address::parse(host, made.port).has_value();
+  if (host.empty() || (bracket != 0 && !is_address)) {
+    return failure(std::string("it has no host"));
+  }
+  made.host = host;
   return made;
 }
 
@@ -83,7 +116,7 @@ class browser {
 
   std::string get(const std::string& url) {
     const auto where = parse(url);
-    if (!where) throw std::invalid_argument("'" + url + "' is no http or https URL");
+    if (!where) throw std::invalid_argument(*wrong_url(url));
     loop_.run_once(duration::zero());  // brings the loop's time up to date
     const time_point until = loop_.now() + longest_;
     const std::string whose = (where->tls ? "https://" : "http://") + where->authority;
@@ -163,6 +196,12 @@ std::string web::get(const std::string& url) const {
   auto& mine = browsers[shared_];
   if (!mine) mine = std::make_unique<browser>(shared_->longest, shared_->tls);
   return mine->get(url);
+}
+
+std::optional<std::string> wrong_url(const std::string& text) {
+  const auto parsed = parse(text);
+  if (parsed) return {};
+  return "'" + text + "' is no URL to get: " + parsed.error();
 }
 
 std::string path_segment(const std::string& text) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 
@@ -37,6 +38,9 @@ class web {
   struct shared;
   std::shared_ptr<const shared> shared_;
 };
+
+// Why web cannot get that, as a sentence; none: it can.
+std::optional<std::string> wrong_url(const std::string& text);
 
 // The text as one segment of a path.
 std::string path_segment(const std::string& text);

@@ -94,7 +94,10 @@ int main(int argc, char** argv) {
       sub->add_flag("--no-defaults", no_defaults, "leave out what stands in, likewise");
     }
     if (s.has_quick) sub->add_flag("--quick", how.quick, "with shorter times than in earnest");
-    if (s.has_picture) sub->add_option("--picture", how.picture, "draw the story into this file");
+    if (s.has_picture) {
+      sub->add_option("--picture", how.picture, "draw the story into this file")
+          ->needs("--scenario");
+    }
   }
   std::vector<std::string> words(argv + 1, argv + argc);
   // Options without a system are the shop's.

@@ -4,6 +4,7 @@
 
 #include "systems/common/web.hpp"
 #include "systems/gists/statistics.hpp"
+#include "weir/base/log.hpp"
 #include "weir/resilience/circuit_breaker/profiles.hpp"
 #include "weir/resilience/face/guarded.hpp"
 
@@ -50,9 +51,12 @@ auto decorated(const std::string& name, const gists_options& with, Fetch f) {
       breaker_options(name, with.profile, with.cutout), std::move(f), only<api_failure>);
 }
 
-// Ends a handler: what the API gave, or why there is nothing.
+constexpr std::string_view no_such_gist = "there is no such gist";
+
+// Ends a handler: what the API gave, or why there is nothing. One status of the API may be the
+// client's answer; why it failed otherwise is for the log.
 template <class Fetch>
-reply passed_on(const Fetch& f) {
+reply passed_on(const Fetch& f, int clients_own = 0) {
   try {
     return {.body = f()};
   } catch (const call_rejected& e) {
@@ -61,6 +65,10 @@ reply passed_on(const Fetch& f) {
     return problem_reply(503, "the circuit is broken",
                          "Retry-After: " + std::to_string(seconds) + "\r\n");
   } catch (const web_error& e) {
+    if (e.status() != 0 && e.status() == clients_own) {
+      return problem_reply(e.status(), no_such_gist);
+    }
+    log::warn("the API failed", {{"why", e.what()}});
     return problem_reply(e.late() ? 504 : 502, "the API did not answer as it should");
   }
 }
@@ -84,7 +92,8 @@ circuit_options breaker_options(const std::string& name, profile p, const rule& 
 
 void serve_gists(service& to, const gists_options& with) {
   const web internet(with.timeout, with.ca_file);
-  const std::string list_url = with.api + "/public";
+  const std::string api = with.api.substr(0, with.api.find_last_not_of('/') + 1);
+  const std::string list_url = api + "/public";
 
   const circuit_breaker github(breaker_options("context", with.profile, with.context));
   to.get_blocking("/", [=](const std::string&) {
@@ -94,12 +103,15 @@ void serve_gists(service& to, const gists_options& with) {
 
   auto list = decorated("cutout_list", with, [=] { return fetch(internet, list_url); });
   auto one = decorated("cutout_one", with, [=](const std::string& id) {
-    return fetch(internet, with.api + "/" + path_segment(id));
+    return fetch(internet, api + "/" + path_segment(id));
   });
   to.get_blocking("/cutout",
                   [list](const std::string&) { return passed_on([&] { return (*list)(); }); });
-  to.get_blocking("/cutout/{id}",
-                  [one](const std::string& id) { return passed_on([&] { return (*one)(id); }); });
+  to.get_blocking("/cutout/{id}", [one](const std::string& id) {
+    // They would lead out of the gists.
+    if (id == "." || id == "..") return problem_reply(404, no_such_gist);
+    return passed_on([&] { return (*one)(id); }, 404);
+  });
 
   auto all = std::make_shared<std::vector<std::pair<std::string, statistics>>>();
   for (const circuit_breaker& b : {github, list->breaker(), one->breaker()}) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstdio>
 #include <numeric>
 #include <string_view>
@@ -12,9 +13,12 @@ namespace {
 
 constexpr double width = 960, left = 56, right = 16;
 constexpr double band_top = 56, band_height = 28;
+constexpr double widest_letter = 0.7;  // of capitals, in font sizes
+constexpr int least_size = 7;
 constexpr double plot_top = 100, plot_height = 200;
-constexpr std::size_t most_slices = 120;
-constexpr double least_slice = 0.25;  // seconds; shorter ones would show the gaps between calls
+constexpr double most_slices = 120;
+// Seconds; shorter ones would show the gaps between calls, broken fractions would beat with them.
+constexpr double least_slice = 0.25;
 
 struct colour_of {
   const char* what;
@@ -27,9 +31,9 @@ constexpr std::array<colour_of, 4> kinds{{{"went well", "#3d9a5f"},
 constexpr std::array<colour_of, 3> states_shown{
     {{"PASSING", "#d7eede"}, {"BROKEN", "#f6d4d0"}, {"RECOVERING", "#fbeac2"}}};
 
-std::string number(double n) {
+std::string number(double n, int decimals = 1) {
   char text[32];
-  std::snprintf(text, sizeof text, "%.1f", n);
+  std::snprintf(text, sizeof text, "%.*f", decimals, n);
   return text;
 }
 
@@ -41,7 +45,8 @@ class canvas {
  public:
   canvas(const std::string& title, double until) : until_(until) {
     svg_ = "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 " + number(width) +
-           " 352\" font-family=\"sans-serif\" font-size=\"13\">\n"
+           " 352\" font-family=\"sans-serif\" font-size=\"13\" role=\"img\">\n<title>" + title +
+           "</title>\n"
            "<rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n";
     text(left, 26, title, "start", 16);
   }
@@ -55,37 +60,39 @@ class canvas {
       if (shown == states_shown.end()) continue;
       rectangle(from, band_top, to - from, band_height, shown->fill);
       rectangle(from, plot_top, to - from, plot_height, shown->fill, 0.35);
-      // A name that its band cannot hold would run into the next one.
-      if (to - from > 9.0 * static_cast<double>(states[i].to.size())) {
-        text((from + to) / 2, band_top + 19, states[i].to, "middle");
-      }
+      // A name that its band cannot hold would run into the next one: smaller, or none.
+      const double fits = (to - from) / (widest_letter * static_cast<double>(states[i].to.size()));
+      const int size = std::min(13, static_cast<int>(fits));
+      if (size >= least_size) text((from + to) / 2, band_top + 19, states[i].to, "middle", size);
     }
   }
 
   void bars(const std::vector<sample>& samples) {
-    const auto slices =
-        std::clamp<std::size_t>(static_cast<std::size_t>(until_ / least_slice), 1, most_slices);
-    const double slice = until_ / static_cast<double>(slices);
-    std::vector<std::array<int, kinds.size()>> counts(slices);
+    double slice = least_slice;
+    while (until_ / slice > most_slices) slice *= 2;
+    std::vector<std::array<int, kinds.size()>> counts(
+        std::max<std::size_t>(1, static_cast<std::size_t>(std::ceil(until_ / slice))));
     for (const sample& s : samples) {
       const auto at = static_cast<std::size_t>(seconds(s.at) / slice);
-      ++counts[std::min(at, slices - 1)][static_cast<std::size_t>(s.how)];
+      ++counts[std::min(at, counts.size() - 1)][static_cast<std::size_t>(s.how)];
     }
-    double most = 1;
-    for (const auto& c : counts)
-      most = std::max<double>(most, std::accumulate(c.begin(), c.end(), 0));
-    const double bar = (width - left - right) / static_cast<double>(slices);
+    double most = 5 * slice;  // calls; the scale ends at a multiple of five a second
+    for (const auto& c : counts) {
+      const double calls = std::accumulate(c.begin(), c.end(), 0);
+      most = std::max(most, std::ceil(calls / slice / 5) * 5 * slice);
+    }
     for (std::size_t i = 0; i < counts.size(); ++i) {
       double bottom = plot_top + plot_height;
       for (std::size_t k = 0; k < kinds.size(); ++k) {
         const double high = counts[i][k] / most * plot_height;
         if (counts[i][k] == 0) continue;
-        rectangle(left + static_cast<double>(i) * bar + 0.5, bottom - high, bar - 1, high,
-                  kinds[k].fill);
+        const double from = x(static_cast<double>(i) * slice);
+        const double to = x(static_cast<double>(i + 1) * slice);
+        rectangle(from + 0.5, bottom - high, std::max(0.5, to - from - 1), high, kinds[k].fill);
         bottom -= high;
       }
     }
-    text(left - 8, plot_top + 12, number(most / slice), "end");
+    text(left - 8, plot_top + 12, number(most / slice, 0), "end");
     text(left - 8, plot_top + plot_height, "0", "end");
     text(left - 8, plot_top + 30, "calls/s", "end");
   }
@@ -94,8 +101,7 @@ class canvas {
     const double step = until_ > 30 ? 5 : until_ > 12 ? 2 : 1;
     for (double t = 0; t <= until_; t += step) {
       rectangle(x(t), plot_top + plot_height, 1, 5, "#555555");
-      text(x(t), plot_top + plot_height + 20, number(t).substr(0, number(t).size() - 2) + " s",
-           "middle");
+      text(x(t), plot_top + plot_height + 20, number(t, 0) + " s", "middle");
     }
     double at = left;
     for (const colour_of& k : kinds) {

@@ -1,5 +1,8 @@
 #include "systems/gists/show.hpp"
 
+#include <fstream>
+#include <iostream>
+
 #include "systems/gists/story.hpp"
 
 namespace weir::systems::gists {
@@ -10,7 +13,7 @@ using namespace std::chrono_literals;
 using stage::at_port;
 
 constexpr story_times in_earnest{20s, 5s, 20s, 30s, 6s};
-constexpr story_times in_short{6s, 1s, 2s, 3s, 1s};
+constexpr story_times in_short{6s, 1s, 3s, 3s, 1s};
 
 struct ports {
   explicit ports(const stage::show_options& how)
@@ -30,7 +33,7 @@ void hire(stage::company& into, const stage::show_options& how) {
     command.insert(command.end(), more.begin(), more.end());
   };
   if (how.quick) {
-    and_also({"--within", "6s", "--broken", "1s", "--recovery", "2s", "--cutout-within", "6s",
+    and_also({"--within", "6s", "--broken", "1s", "--recovery", "3s", "--cutout-within", "6s",
               "--cutout-broken", "3s"});
   }
   if (!how.breaker) and_also({"--no-breaker"});
@@ -47,6 +50,11 @@ std::string greeting(const ports& at) {
 }  // namespace
 
 int show(const stage::show_options& how) {
+  // Not after a minute of story.
+  if (!how.picture.empty() && !std::ofstream(how.picture, std::ios::app)) {
+    std::cerr << "weir-demo: cannot write " << how.picture << std::endl;
+    return 1;
+  }
   stage::performance performance;
   stage::company company(performance.loop(), "gists", how.keep_logs, performance.listener());
   hire(company, how);

@@ -7,14 +7,15 @@
 
 namespace weir::systems::gists {
 
-// What a breaker has seen, by its events: every call, those let through while it passes, those
-// turned away, those let through while it recovers, and how these ended. Thread-safe.
+// What a breaker has seen, by its events, counted as aiomisc counts: calls that came while it
+// passed, was broken, was recovering; of the last, those let through (ok) and those turned away
+// (failed). And how those let through ended: what is ignored is among the successes. Thread-safe.
 class statistics {
  public:
   // Listens from now on; logs every change of state.
   explicit statistics(const circuit_breaker& of);
 
-  // {"state": "PASSING", "ratio": 0.25, "call_count": …}
+  // {"state": "PASSING", "ratio": 0.25, "call_count": …, "failures": …}
   void write(json::writer& out) const;
 
  private:
