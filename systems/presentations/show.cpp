@@ -89,6 +89,7 @@ void stay_open(stage::performance& show, const stage::show_options& how) {
   stage::company company(show.loop(), "presentations", how.keep_logs, show.listener());
   if (!begin(show, company, how)) return;
   const auto freeze = [&] {
+    if (!company.running("authors")) return show.told().event("authors is not there");
     const bool thaw = company.frozen("authors");
     thaw ? company.thaw("authors") : company.freeze("authors");
     show.told().event(thaw ? "authors goes on" : "authors stands still");

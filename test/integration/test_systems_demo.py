@@ -70,6 +70,8 @@ def test_keys_of_the_presentations(demo):
     assert author() == "Moore"
     it.press("1")
     it.expect(r"authors stopped: exit 0")
+    it.press("f")
+    it.expect(r"authors is not there")
     assert author() == "temporary unavailable"
     it.press("1")
     it.expect(r"authors started")

@@ -21,7 +21,7 @@ from support.weir_process import ROOT, SLOWER, _check_sanitizers, _environment, 
 TIME_OF_DAY = r"(?:\d{4}-\d\d-\d\dT)?\d\d:\d\d:\d\d\.\d{3}Z"
 VARIES = [TIME_OF_DAY, r"(?<=[\w] )\d\d:\d\d(?=\")", r"\bms=[\d.]+", r"\b[0-9a-f]{32}\b", r"\b\d+(?:\.\d+)? ms\b(?!=)",
           r"\b\d+ offers;", r"\b\d+\.\d{6} s\b", r"\b\d+m\d+\.\d{3}s\b", r" {2,}"]
-PROGRAMS = r"(?:[A-Z_]+=\S+ )*(?:build/release/bin/)?(weir(?:-\w+)*|redis-server)\b"
+PROGRAMS = r"(?:[A-Z_]+=\S+ )*(weir(?:-\w+)*|redis-server)\b"
 # Where they listen unless they are told.
 USUAL = {"weir-presentations authors": [8081], "weir-presentations presentations": [8082], "weir-offers": [8000],
          "systems/presentations/presentations.yaml": [8083, 9901], "systems/offers/offers.yaml": [8001, 9901]}
@@ -114,8 +114,6 @@ class Reading:
             copy = directory / "systems" / name
             copy.parent.mkdir(parents=True, exist_ok=True)
             copy.write_text(text)
-        (directory / "build/release").mkdir(parents=True)
-        (directory / "build/release/bin").symlink_to(binary().parent)
 
     def port(self, documented):
         if documented not in self.ports:
@@ -137,7 +135,7 @@ class Reading:
         return text
 
     def environment(self):
-        made = {f"{name}": str(self.port(number)) for number, name in VARIABLES.items()}
+        made = {name: str(self.port(number)) for number, name in VARIABLES.items()}
         made |= {"MAIN_ADMIN_PORT": str(self.port(9901)), "OFFERS_ADMIN_PORT": str(self.port(9901)),
                  "REDIS_URL": f"redis://127.0.0.1:{self.port(6379)}"}
         return {**_environment(self.directory, made), "PATH": f"{binary().parent}:{os.environ['PATH']}"}
