@@ -174,7 +174,10 @@ def played(tmp_path_factory):
 @pytest.mark.longest(120)
 def test_the_story_goes_as_told(played):
     code, out, failed = played[()]
-    assert code == 0 and failed == [], out
+    assert code == (1 if failed else 0), out
+    if SLOWER > 1:
+        failed = [row for row in failed if not re.search(TIMED, row)]
+    assert failed == [], out
 
 
 @pytest.mark.longest(120)
