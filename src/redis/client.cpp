@@ -201,13 +201,14 @@ struct client::impl final : io::connector::receiver, io::stream_handler {
     if (r.size() != 3) return false;
     if (r[0].text() == "message") {
       if (on_message) on_message(r[1].text(), r[2].text());
-    } else if (r[0].text() == "subscribe" && to_confirm > 0 && --to_confirm == 0) {
-      come_up();
+    } else if (r[0].text() == "subscribe" && to_confirm > 0) {
+      --to_confirm;
+      if (to_confirm == 0) come_up();
     }
     return true;
   }
 
-  void lose(std::string why) {
+  void lose(const std::string& why) {
     silence.disarm();
     flush.cancel();
     connector.reset();

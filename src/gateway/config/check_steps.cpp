@@ -206,7 +206,7 @@ class step_checker {
     return used;
   }
 
-  expression_checker checker(type_environment names) const {
+  expression_checker checker(const type_environment& names) const {
     expression_checker made(c_.r, names);
     forbid_answer(made, c_.d);
     return made;
