@@ -1,13 +1,13 @@
-"""How often requests of a route may come, and how often a service is called."""
+"""How often requests of a route may come."""
 
+import socket
 import time
 
 import pytest
-from support.expect import partial, problem, traced_problem
+from support.expect import problem, traced_problem
+from support.rate_limits import fields, metric, statuses
 from support.raw_client import Connection, format_request
 from support.upstream import in_turn, json_reply, status
-from support.waiting import wait_for
-from support.weir_process import SLOWER
 
 ROUTE = """
     %s
@@ -32,24 +32,6 @@ def make(weir, up, words, top=""):
 @pytest.fixture
 def up(upstream):
     return upstream().always(json_reply("hit"))
-
-
-def statuses(gate, count, path="/limited", headers=None):
-    return [gate.get(path, headers).status for _ in range(count)]
-
-
-def fields(answer):
-    """RateLimit and RateLimit-Policy as {parameter: number}, and the policy's name."""
-    out = {}
-    for field in ("RateLimit", "RateLimit-Policy"):
-        name, *parameters = answer.headers.get(field).split(";")
-        out["name"] = name
-        out |= {k: int(v) for k, v in (p.split("=") for p in parameters)}
-    return out
-
-
-def metric(gate, name, limit):
-    return gate.metrics().value(f"weir_rate_limit_{name}", limit=limit)
 
 
 # A route
@@ -180,8 +162,6 @@ def test_by_client_each_address_has_its_own(weir, up):
     assert statuses(gate, 3) == [200, 200, 429]
     with Connection(gate.port, timeout=5) as c:
         assert c.request("GET", "/limited").status == 429
-    import socket
-
     with socket.create_connection(("127.0.0.1", gate.port), 5, source_address=("127.0.0.9", 0)) as s:
         s.sendall(b"GET /limited HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
         assert s.recv(20).startswith(b"HTTP/1.1 200")
@@ -255,216 +235,3 @@ def test_a_reload_gives_no_new_leave_unless_the_limit_changed(weir, up):
     gate.reload()
     assert statuses(gate, 5) == [200] * 4 + [429]
     assert statuses(gate, 1, "/proxied") == [429]
-
-
-# A service
-
-SERVICE = """
-    workers: 2
-    trusted_proxies: [127.0.0.0/8]
-    services:
-      a: {url: <a>, timeout: 5s, %s}
-    routes:
-      GET /required:
-        steps:
-          x: {get: a/x}
-        reply: ${x}
-      GET /optional:
-        steps:
-          x: {get: a/x, default: none}
-        reply: ${x}
-      GET /proxied: {proxy: a/x}
-      GET /many:
-        steps:
-          all: {value: [1, 2, 3, 4, 5]}
-          x: {each: all as n, get: "a/x?n=${n}", default: none}
-        reply: ${x}
-    """
-
-
-@pytest.mark.parametrize("by", ["everyone", "client", "header x-key"])
-def test_a_service_is_called_so_often_by_all_routes_together(weir, up, by):
-    gate = weir(SERVICE % f"rate_limit: {{rate: 3/m, by: {by}}}", a=up)
-    assert gate.get("/required").status == gate.get("/optional").status == gate.get("/proxied").status == 200
-    refused = gate.get("/required")
-    assert traced_problem(refused, 429, step="x", proxy_status="http_request_denied")["code"] == "rate_limited"
-    assert 10 <= int(refused.headers.get("Retry-After")) <= 20
-    proxied = gate.get("/proxied")
-    assert traced_problem(proxied, 429)["code"] == "rate_limited"
-    assert 10 <= int(proxied.headers.get("Retry-After")) <= 20
-    stands_in = gate.get("/optional")
-    assert stands_in.json() == "none" and partial(stands_in) == {"x": "rate_limited"}
-    assert refused.headers.get("RateLimit") is None, "of the service, not of the client"
-    assert up.count() == 3
-    assert metric(gate, "admitted_total", "service a") == 3 and metric(gate, "rejected_total", "service a") == 3
-    assert gate.circuits() == {} or gate.circuit("a")["state"] == "closed"
-
-
-def test_by_client_a_service_is_called_so_often_for_each(weir, up):
-    gate = weir(SERVICE % "rate_limit: {rate: 2/m, by: client}", a=up)
-    for client in ("192.0.2.1", "192.0.2.2"):
-        answers = [gate.get("/required", {"X-Forwarded-For": client}).status for _ in range(3)]
-        assert answers == [200, 200, 429]
-
-
-def test_items_of_a_list_count_one_by_one(weir, up):
-    for by in ("everyone", "client"):
-        gate = weir(SERVICE % f"rate_limit: {{rate: 3/m, by: {by}}}", a=up)
-        answer = gate.get("/many")
-        assert sorted(answer.json()) == ["hit"] * 3 + ["none"] * 2
-        assert partial(answer) == {"x": "rate_limited"}
-
-
-def test_a_call_may_wait_for_its_turn(weir, up):
-    gate = weir(SERVICE % "rate_limit: {rate: 5/s, burst: 1, longest_wait: 500ms}", a=up)
-    began = time.monotonic()
-    answer = gate.get("/many")
-    took = time.monotonic() - began
-    assert sorted(answer.json()) == ["hit"] * 3 + ["none"] * 2, "the others would have waited 600 ms and more"
-    assert 0.39 <= took < 0.6 * SLOWER
-
-
-def test_each_attempt_counts(weir, upstream):
-    up = upstream().always(status(503))
-    gate = weir(SERVICE % "rate_limit: {rate: 3/m}, retry: {attempts: 2, backoff: 10ms}", a=up)
-    traced_problem(gate.get("/required"), 502)
-    assert up.count() == 2
-    assert gate.get("/required").status in (429, 502)
-    assert up.count() == 3
-
-
-def test_a_rejection_says_nothing_about_the_service(weir, up):
-    gate = weir(SERVICE % "rate_limit: {rate: 1/m}, breaker: {trip: {in_a_row: 2}, open: 60s}", a=up)
-    for _ in range(5):
-        gate.get("/required")
-    circuit = gate.circuit("a")
-    assert circuit["state"] == "closed" and circuit["failures"] == 0
-
-
-def test_a_services_limit_outlives_a_reload(weir, up):
-    gate = weir(SERVICE % "rate_limit: {rate: 2/h}", a=up)
-    assert [gate.get("/required").status for _ in range(3)] == [200, 200, 429]
-    gate.reload()
-    assert gate.get("/required").status == 429
-
-
-def test_explain_shows_limits(command, config_file):
-    done = command("explain", config_file("""
-        services: {a: {url: "http://127.0.0.1:1", rate_limit: {rate: 100/s, burst: 20}}}
-        routes:
-          GET /x: {rate_limit: {rate: 600/m, by: client}, proxy: a/x}
-        """), "GET /x")
-    assert "rate limit 600 in 1m, for each client, beyond it 429" in done.out
-    assert "rate limit: 100 in 1s, 20 at once\n" in done.out
-
-
-def test_a_limit_that_cannot_be_is_explained(command, config_file):
-    done = command("check", config_file("""
-        routes:
-          GET /x: {rate_limit: {rate: 1/24h, burst: 1000000}, reply: 1}
-        """))
-    assert done.code == 78 and "fill up within a year" in done.err and "weir.yaml:3:" in done.err
-
-
-# Several gateways
-
-SHARED = """
-    redis: {url: "<redis>"}
-    trusted_proxies: [127.0.0.0/8]
-    services:
-      a: {url: <a>, rate_limit: {rate: 10/h, shared: true}}
-    routes:
-      GET /all: {rate_limit: {rate: 10/h, shared: true}, reply: 1}
-      GET /each: {rate_limit: {rate: 10/h, by: client, shared: true}, reply: 1}
-      GET /alone: {rate_limit: {rate: 10/h}, reply: 1}
-      GET /called:
-        steps:
-          x: {get: a/x}
-        reply: ${x}
-    """
-
-
-def together(weir, redis, up, count):
-    gates = [weir(SHARED, redis=redis.url, a=up) for _ in range(count)]
-    for g in gates:
-        g.wait_log("redis is there: rate limits are shared")
-    return gates
-
-
-def in_turns(gates, path, headers=None, pause=0.2):
-    """One request after the other, with time enough for an exchange between them; how many got leave."""
-    given = 0
-    for n in range(20):
-        given += gates[n % len(gates)].get(path, headers).status == 200
-        time.sleep(pause * SLOWER)
-    return given
-
-
-@pytest.mark.parametrize("path", ["/all", "/each", "/called"])
-def test_gateways_count_together(weir, up, redis, path):
-    gates = together(weir, redis, up, 2)
-    given = in_turns(gates, path)
-    # Each learns with a request of its own that is let through, so it may be one behind.
-    assert 10 <= given <= 11, given
-
-
-def test_a_client_is_the_same_to_all_and_another_is_not(weir, up, redis):
-    a, b = together(weir, redis, up, 2)
-    ann, bob = {"X-Forwarded-For": "192.0.2.1"}, {"X-Forwarded-For": "2001:db8::7"}
-    assert statuses(a, 9, "/each", ann) == [200] * 9
-    assert statuses(a, 1, "/each", bob) == [200]
-    time.sleep(0.3 * SLOWER)
-    assert statuses(b, 1, "/each", bob) == [200]
-    assert statuses(b, 1, "/each", ann) == [200]
-    time.sleep(0.3 * SLOWER)
-    assert statuses(b, 1, "/each", ann) == [429]
-    assert fields(b.get("/each", bob))["r"] == 7
-
-
-def test_what_all_let_through_at_once_is_within_the_bound_and_paid_back(weir, up, redis):
-    gates = together(weir, redis, up, 3)
-    given = sum(statuses(g, 15, "/all").count(200) for g in gates)
-    assert 10 <= given <= 30, "each its burst at most, before it knows of the others"
-    time.sleep(0.3 * SLOWER)
-    assert [statuses(g, 5, "/all").count(200) for g in gates] == [0, 0, 0]
-    told = [fields(g.get("/all"))["t"] for g in gates]
-    assert max(told) > 3600 or given == 10, "what was too much is owed"
-
-
-def test_limits_that_are_not_shared_stay_apart(weir, up, redis):
-    gates = together(weir, redis, up, 2)
-    assert [statuses(g, 11, "/alone").count(200) for g in gates] == [10, 10]
-
-
-def test_without_redis_each_counts_alone_and_says_so_once(weir, up, redis):
-    a, b = together(weir, redis, up, 2)
-    redis.stop()
-    for g in (a, b):
-        g.wait_log("every rate limit counts alone")
-    began = time.monotonic()
-    assert [statuses(g, 11, "/all").count(200) for g in (a, b)] == [10, 10]
-    assert time.monotonic() - began < 5 * SLOWER, "nobody waits for it"
-    time.sleep(0.5)
-    for g in (a, b):
-        assert len(g.log_lines("every rate limit counts alone")) == 1
-    redis.start()
-    for g in (a, b):
-        g.wait_log("rate limits are shared", count=2)
-    client = {"X-Forwarded-For": "192.0.2.9"}
-    given = in_turns((a, b), "/each", client)
-    assert 10 <= given <= 11, "and together again"
-
-
-def test_redis_sees_no_address(weir, up, redis):
-    import socket
-
-    gate, = together(weir, redis, up, 1)
-    gate.get("/each", {"X-Forwarded-For": "192.0.2.77"})
-
-    def keys():
-        with socket.create_connection(("127.0.0.1", redis.port), 5) as s:
-            s.sendall(b"KEYS *\r\n")
-            return s.recv(65536).decode()
-
-    wait_for(lambda: "weir:rate:route GET /each:" in keys(), 5 * SLOWER, "the key")
-    assert "192.0.2" not in keys()
