@@ -4,28 +4,12 @@
 
 #include <chrono>
 
-#include "weir/gateway/config/load.hpp"
+#include "compile_support.hpp"
 
 namespace weir::gateway {
 namespace {
 
 using namespace std::chrono_literals;
-
-struct compiled {
-  explicit compiled(const std::string& text)
-      : loaded(config::load_text("f.yaml", text, [](std::string_view) { return std::nullopt; })) {
-    EXPECT_TRUE(loaded.ok()) << told();
-    if (loaded.ok()) made = compile(loaded.what, services, loaded.found);
-    EXPECT_TRUE(made) << told();
-  }
-  std::string told() const { return config::print(loaded.found, *loaded.what.from); }
-  const route_plan& route(std::size_t i = 0) const { return made->routes[i]; }
-  const step_plan& step(std::size_t i) const { return made->routes[0].steps[i]; }
-
-  config::loaded loaded;
-  upstream::service_registry services;
-  std::shared_ptr<plan> made;
-};
 
 // One route over one service; `steps` is YAML in flow style.
 compiled with_steps(const std::string& steps, const std::string& reply = "1") {
@@ -236,60 +220,6 @@ TEST(Compile, RetriesAPostOnlyWhereAKeyIsHonoured) {
   EXPECT_TRUE(c.step(4).call->idempotent);
   EXPECT_FALSE(c.step(5).call->idempotent);
   EXPECT_EQ(c.step(5).call->verb_token, "PATCH");
-}
-
-struct breaker_case {
-  const char* yaml;
-  trip_rule rule;
-};
-class Breakers : public testing::TestWithParam<breaker_case> {};
-
-TEST_P(Breakers, MeanTheSameInYamlAndInTheLibrary) {
-  const compiled c(
-      std::string("services: {a: {url: 'http://127.0.0.1:8000', timeout: 1s, breaker: {trip: ") +
-      GetParam().yaml + "}}}\nroutes: {GET /: {proxy: a}}");
-  ASSERT_EQ(c.made->services[0]->settings().breaker->trip.all().size(), 1u);
-  EXPECT_EQ(c.made->services[0]->settings().breaker->trip.all()[0], GetParam().rule);
-}
-
-INSTANTIATE_TEST_SUITE_P(
-    Trips, Breakers,
-    testing::Values(breaker_case{"{in_a_row: 3}", failures_in_a_row{3}},
-                    breaker_case{"{failures: 5, within: 10s}", failures_within{5, 10s}},
-                    breaker_case{"{ratio: 20%, within: 20s, min_calls: 7}",
-                                 failure_ratio{0.2, 20s, 7}},
-                    breaker_case{"{ratio: 50%, within: 20s}", failure_ratio{0.5, 20s, 10}},
-                    breaker_case{"{slow: 80%, slower_than: 500ms, within: 10s, min_calls: 20}",
-                                 slow_ratio{0.8, 500ms, 10s, 20}}));
-
-circuit_options breaker(const std::string& yaml) {
-  const compiled c("services: {a: {url: 'http://127.0.0.1:8000', timeout: 1s, breaker: " + yaml +
-                   "}}\nroutes: {GET /: {proxy: a}}");
-  return *c.made->services[0]->settings().breaker;
-}
-
-TEST(BreakerOptions, AreFitForUseWithoutAWord) {
-  const circuit_options o = breaker("{}");
-  EXPECT_EQ(o.trip.all()[0], trip_rule(failures_in_a_row{5}));
-  EXPECT_EQ(o.open_for.first(), 5s);
-  EXPECT_EQ(o.half_open.permits, 1u);
-}
-
-TEST(BreakerOptions, TakeAGrowingOpenTimeAndProbes) {
-  const circuit_options o = breaker("{open: 1s..60s, probe: {calls: 3, close_after: 2}}");
-  EXPECT_EQ(o.open_for.first(), 1s);
-  EXPECT_EQ(o.open_for.longest(), 60s);
-  EXPECT_EQ(o.half_open.permits, 3u);
-  EXPECT_EQ(o.half_open.successes, 2u);
-  EXPECT_EQ(breaker("{probe: {calls: 3}}").half_open.successes_needed(), 3u);
-}
-
-TEST(BreakerOptions, BeginWithAProfileThatOtherKeysReplace) {
-  const circuit_options o = breaker("{profile: fabfuel, open: 7s}");
-  EXPECT_EQ(o.half_open.permits, everyone);
-  EXPECT_EQ(o.open_for.first(), 7s);
-  EXPECT_EQ(breaker("{profile: pybreaker}").open_for.first(), 60s);
-  EXPECT_EQ(breaker("{profile: book}").reopens, reopening::exclusive);
 }
 
 TEST(Compile, TakesABudgetFromTheServicesRetry) {
