@@ -163,14 +163,13 @@ def judge(ours, theirs):
         print(f"  as told: {who.lower()}: {' > '.join(side.path())}; "
               + ", ".join(f"{name} {seen[name]}" for name in COUNTERS), flush=True)
 
-    tenth = WINDOW / 10
     for number, (state, _) in list(enumerate(ours.states))[1:4:2]:
         times = [side.states[number][1] - side.states[number - 1][1] for side in (ours, theirs)]
-        alike(f"seconds until it was {state} out of {PATH[number - 1]}", *times, most=1.0 if number > 1 else 3 * tenth)
+        alike(f"seconds until it was {state} out of {PATH[number - 1]}", *times, most=1.5)
     # The one looks at the end of the open time, the other at the next call.
     for number in (2, 5):
         times = [side.states[number][1] - side.states[number - 1][1] for side in (ours, theirs)]
-        alike(f"seconds from {PATH[number - 1]} to {PATH[number]}", *times, most=3 * tenth)
+        alike(f"seconds from {PATH[number - 1]} to {PATH[number]}", *times, most=1)
     shares = [side.counted()["call_recovering_ok"] / side.counted()["call_recovering"] for side in (ours, theirs)]
     alike("share of the calls let through while recovering", *shares, most=0.3)
 
