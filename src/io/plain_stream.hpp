@@ -12,7 +12,7 @@ namespace weir::io {
 class plain_stream final : public stream, private fd_handler {
  public:
   plain_stream(loop& on, int fd) noexcept : loop_(on), fd_(fd), events_(on) {}
-  ~plain_stream();
+  ~plain_stream() override;
 
   bool watch() { return loop_.watch(fd_, *this); }
   // The handler is told on_writable once the connection is made or has failed.

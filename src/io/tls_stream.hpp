@@ -21,7 +21,7 @@ class tls_stream final : public stream, private stream_handler {
  public:
   tls_stream(loop& on, std::unique_ptr<stream> over, ssl_ptr ssl, std::shared_ptr<void> context,
              std::unique_ptr<std::string> name);
-  ~tls_stream();
+  ~tls_stream() override;
 
   enum class progress : unsigned char { done, waiting, failed };
   progress shake_hands();

@@ -91,12 +91,12 @@ class coalescer {
         flight_ = nullptr;
         return;
       }
-      value_ = value;
       while (member* const m = flight_->followers.pop_front()) {
         m->value_ = value;
         m->flight_ = nullptr;
         if (m->wake_) m->wake_();
       }
+      value_ = std::move(value);
       flight_ = nullptr;
       shared_->flights.erase(key_);
     }
