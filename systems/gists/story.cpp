@@ -8,8 +8,7 @@
 #include <optional>
 #include <set>
 
-#include "systems/gists/breaker_view.hpp"
-#include "systems/gists/picture.hpp"
+#include "systems/gists/onlooker.hpp"
 #include "systems/stage/performance.hpp"
 
 namespace weir::systems::gists {
@@ -19,9 +18,8 @@ namespace {
 using namespace std::chrono_literals;
 using stage::milliseconds;
 
-constexpr duration gap = 50ms;     // between calls: 20 a second
 constexpr duration slack = 600ms;  // for a busy machine
-constexpr int most_tries = 10;     // of what one of should show
+constexpr int most_tries = 10;     // of a broken one
 
 // Seconds; 0 when it does not say.
 int retry_after(const stage::answer& a) {
@@ -36,7 +34,7 @@ class outage {
  public:
   outage(stage::company& with, stage::chronicle& into, story_times times,
          const std::function<bool()>& interrupted)
-      : company_(with), told_(into), times_(times), interrupted_(interrupted), began_(now()) {}
+      : company_(with), told_(into), times_(times), onlooker_(with, into, interrupted) {}
 
   void play() {
     well();
@@ -45,92 +43,21 @@ class outage {
     probe_fails();
     recovers();
     inspected();
-    drawn_until_ = now() - began_;
+    drawn_until_ = onlooker_.since_it_began();
     decorators();
     sums();
   }
 
   void draw_into(const std::string& file) {
     std::ofstream to(file);
-    to << draw("A breaker's three states: 20 calls a second through it", samples_, states_,
-               drawn_until_);
+    to << draw("A breaker's three states: 20 calls a second through it", onlooker_.samples(),
+               onlooker_.states(), drawn_until_);
     to.close();
     if (to) return told_.event("the picture is in " + file);
     told_.row("the picture is drawn", file + " could not be written", false);
   }
 
  private:
-  breaker_view look(const std::string& name = "context") {
-    const time_point asked = now();
-    const breaker_view made = read_view(company_.ask("gists", "/statistics").body, name);
-    if (name == "context") note(made, asked);
-    return made;
-  }
-
-  void note(const breaker_view& seen, time_point asked) {
-    if (seen.state.empty()) return;
-    if (states_.empty() || states_.back().to != seen.state) {
-      states_.push_back({now() - began_, seen.state});
-      changed_ = {looked_, now()};
-      path_ += (path_.empty() ? "" : " > ") + seen.state;
-      told_.event("the context's breaker: " + seen.in_short());
-    }
-    looked_ = asked;
-  }
-
-  stage::answer call(const std::string& target = "/") {
-    if (interrupted_()) return {};
-    const duration at = now() - began_;
-    const stage::answer got = company_.ask("gists", target);
-    if (target == "/") {
-      samples_.push_back({at, got.status == 200   ? sample::kind::admitted
-                              : got.status == 503 ? sample::kind::rejected
-                              : ignoring_         ? sample::kind::ignored
-                                                  : sample::kind::failed});
-    }
-    ++by_status_[got.status];
-    return got;
-  }
-
-  // A steady stream of calls until `done` says so; false when `longest` passed first.
-  bool stream(duration longest, const std::function<bool(const breaker_view&)>& done) {
-    by_status_.clear();
-    const time_point until = now() + longest;
-    look();
-    while (now() < until && !interrupted_()) {
-      paced_call();
-      if (done(look())) return true;
-    }
-    return false;
-  }
-
-  // Made when its turn has come. What a busy machine missed is made up for, but not without end.
-  stage::answer paced_call() {
-    if (next_ > now()) stage::wait(company_.loop(), next_ - now());
-    next_ = std::max(next_ + gap, now() - 5 * gap);
-    return call();
-  }
-
-  // Percent of the samples from one to another.
-  long share_let_through(std::size_t from, std::size_t to) const {
-    const auto let_through =
-        std::count_if(samples_.begin() + static_cast<std::ptrdiff_t>(from),
-                      samples_.begin() + static_cast<std::ptrdiff_t>(to),
-                      [](const sample& s) { return s.how != sample::kind::rejected; });
-    return to == from ? 0
-                      : std::lround(100.0 * static_cast<double>(let_through) /
-                                    static_cast<double>(to - from));
-  }
-
-  std::string statuses() const {
-    std::string text;
-    for (const auto& [status, count] : by_status_) {
-      text += (text.empty() ? "" : ", ") + std::to_string(count) + " x " + std::to_string(status);
-    }
-    return text;
-  }
-  bool only(int status) const { return by_status_.size() == 1 && by_status_.contains(status); }
-
   void api_is(const std::string& json, const std::string& in_words) {
     told_.heading("the API " + in_words);
     company_.set_faults("api", json);
@@ -138,81 +65,81 @@ class outage {
 
   void well() {
     told_.heading("the API is well");
-    const stage::answer first = paced_call();
+    const stage::answer first = onlooker_.paced_call();
     const stage::answer original = company_.ask("api", "/gists/public");
     told_.row("the API's list is passed on byte for byte",
               std::to_string(first.status) + ", " + std::to_string(first.body.size()) + " bytes",
               first.status == 200 && first.body == original.body && !first.body.empty());
-    stream(times_.lead, [](const breaker_view&) { return false; });
-    const breaker_view seen = look();
-    told_.row("all calls pass, and none fails", statuses() + "; " + seen.in_short(),
-              only(200) && seen.state == "PASSING" && seen.ratio == 0);
+    onlooker_.stream(times_.lead);
+    const breaker_view seen = onlooker_.look();
+    told_.row("all calls pass, and none fails", onlooker_.tally() + "; " + seen.in_short(),
+              onlooker_.only(200) && seen.state == "PASSING" && seen.ratio == 0);
   }
 
   void breaks() {
     api_is(R"({"fail":500})", "answers 500");
-    const breaker_view before = look();
+    const breaker_view before = onlooker_.look();
     double last_ratio = 0;
-    const bool broke = stream(times_.within, [&](const breaker_view& b) {
+    const bool broke = onlooker_.stream(times_.within, [&](const breaker_view& b) {
       if (b.state == "PASSING") last_ratio = std::max(last_ratio, b.ratio);
       return b.state == "BROKEN";
     });
-    broken_at_ = changed_;
-    const breaker_view seen = look();
+    broken_at_ = onlooker_.changed();
+    const breaker_view seen = onlooker_.look();
     told_.row("it passes calls until more than 20 % have failed, and is broken then",
-              statuses() + "; at most " + std::to_string(std::lround(last_ratio * 100)) +
+              onlooker_.tally() + "; at most " + std::to_string(std::lround(last_ratio * 100)) +
                   " % while it passed; " + seen.state,
-              broke && only(502) && last_ratio <= 0.2 && before.state == "PASSING");
+              broke && onlooker_.only(502) && last_ratio <= 0.2 && before.state == "PASSING");
   }
 
   void while_broken() {
-    const bool broken = look().state == "BROKEN";
+    const bool broken = onlooker_.look().state == "BROKEN";
     const auto requests = company_.requests_seen("api");
     auto after = requests;
     std::set<int> waits;
     std::map<int, int> answers;
     for (int i = 0; i < most_tries; ++i) {
-      const stage::answer got = paced_call();
+      const stage::answer got = onlooker_.paced_call();
       const auto seen = company_.requests_seen("api");
       // On a machine that stood still meanwhile this call came later.
-      if (look().state != "BROKEN" && broken) break;
+      if (onlooker_.look().state != "BROKEN" && broken) break;
       waits.insert(retry_after(got));
       after = seen;
       ++answers[got.status];
     }
-    by_status_ = answers;
+    onlooker_.begin_tally(answers);
     const auto longest =
         static_cast<int>(std::chrono::ceil<std::chrono::seconds>(times_.broken).count());
     told_.row("while it is broken: 503 with Retry-After, and nothing is sent",
-              statuses() +
+              onlooker_.tally() +
                   (waits.empty() || *waits.rbegin() == 0
                        ? ", no Retry-After"
                        : ", Retry-After " + std::to_string(*waits.begin()) + " to " +
-                                       std::to_string(*waits.rbegin())) +
+                             std::to_string(*waits.rbegin())) +
                   "; the API saw " + difference(requests, after),
-              only(503) && *waits.begin() >= 1 && *waits.rbegin() <= longest && requests &&
-                  requests == after);
+              onlooker_.only(503) && *waits.begin() >= 1 && *waits.rbegin() <= longest &&
+                  requests && requests == after);
   }
 
   void probe_fails() {
-    const bool recovering = stream(times_.broken + slack,
-                                   [](const breaker_view& b) { return b.state == "RECOVERING"; });
-    const span broken(broken_at_, changed_);
+    const bool recovering = onlooker_.stream(
+        times_.broken + slack, [](const breaker_view& b) { return b.state == "RECOVERING"; });
+    const span broken(broken_at_, onlooker_.changed());
     told_.row("broken for " + milliseconds(times_.broken),
-              recovering ? broken.in_words() : look().state,
+              recovering ? broken.in_words() : onlooker_.look().state,
               recovering && broken.may_be(times_.broken));
-    const breaker_view before = look();
+    const breaker_view before = onlooker_.look();
     const auto sample = [&](const breaker_view& b) {
       return b.let_through() - before.let_through();
     };
     const auto failed = [&](const breaker_view& b) {
       return b.count("failures") - before.count("failures");
     };
-    const bool again = stream(times_.recovery, [&](const breaker_view& b) {
+    const bool again = onlooker_.stream(times_.recovery, [&](const breaker_view& b) {
       return failed(b) > 0 && b.state == "BROKEN";
     });
-    broken_at_ = changed_;
-    const breaker_view seen = look();
+    broken_at_ = onlooker_.changed();
+    const breaker_view seen = onlooker_.look();
     told_.row("a small sample of calls runs, fails, and it is broken again",
               std::to_string(sample(seen)) + " let through, " + std::to_string(failed(seen)) +
                   " failed; " + seen.state,
@@ -222,16 +149,16 @@ class outage {
   void recovers() {
     api_is("{}", "is well again");
     const auto requests = company_.requests_seen("api");
-    const bool recovering = stream(times_.broken + slack,
-                                   [](const breaker_view& b) { return b.state == "RECOVERING"; });
-    const std::size_t first = samples_.size();
-    moment from = changed_;
-    paced_call();
+    const bool recovering = onlooker_.stream(
+        times_.broken + slack, [](const breaker_view& b) { return b.state == "RECOVERING"; });
+    const std::size_t first = onlooker_.samples().size();
+    moment from = onlooker_.changed();
+    onlooker_.paced_call();
     from.latest = now();  // the recovery runs from the first call of it
-    const bool passing =
-        stream(times_.recovery + slack, [](const breaker_view& b) { return b.state == "PASSING"; });
-    const span lasted(from, changed_);
-    const breaker_view seen = look();
+    const bool passing = onlooker_.stream(
+        times_.recovery + slack, [](const breaker_view& b) { return b.state == "PASSING"; });
+    const span lasted(from, onlooker_.changed());
+    const breaker_view seen = onlooker_.look();
     const auto after = company_.requests_seen("api");
     told_.row("after " + milliseconds(times_.recovery) + " of recovering well it passes again",
               (recovering ? lasted.in_words() : "not recovering") + "; the API saw " +
@@ -239,42 +166,45 @@ class outage {
               recovering && passing && lasted.may_be(times_.recovery));
     // A ramp lets through a fifth of the first half's calls and two thirds of the second's. Chance
     // alone, with as many calls as these, never turns that round.
-    const std::size_t middle = first + (samples_.size() - first) / 2;
-    const auto early = share_let_through(first, middle);
-    const auto late = share_let_through(middle, samples_.size());
+    const std::size_t middle = first + (onlooker_.samples().size() - first) / 2;
+    const auto early = onlooker_.share_let_through(first, middle);
+    const auto late = onlooker_.share_let_through(middle, onlooker_.samples().size());
     told_.row("meanwhile a growing share of the calls runs",
               std::to_string(early) + " % of the first half, " + std::to_string(late) +
                   " % of the second",
               early < late && early + late > 30 && early + late < 160);
-    stream(times_.lead, [](const breaker_view&) { return false; });
-    told_.row("and all calls pass", statuses(), only(200));
+    onlooker_.stream(times_.lead);
+    told_.row("and all calls pass", onlooker_.tally(), onlooker_.only(200));
   }
 
   void inspected() {
     api_is(R"({"fail":404})", "answers 404, which the inspector ignores");
-    ignoring_ = true;
-    stream(times_.lead, [](const breaker_view&) { return false; });
-    const breaker_view seen = look();
+    onlooker_.failures_are_ignored();
+    onlooker_.stream(times_.lead);
+    const breaker_view seen = onlooker_.look();
     told_.row("an ignored error is no failure, however often it comes",
-              statuses() + "; " + seen.in_short(),
-              only(502) && seen.state == "PASSING" && seen.ratio == 0);
-    told_.row("its states were", path_,
-              path_.starts_with("PASSING > BROKEN > RECOVERING") &&
-                  path_.ends_with("RECOVERING > PASSING"));
+              onlooker_.tally() + "; " + seen.in_short(),
+              onlooker_.only(502) && seen.state == "PASSING" && seen.ratio == 0);
+    told_.row("its states were", onlooker_.path(),
+              onlooker_.path().starts_with("PASSING > BROKEN > RECOVERING") &&
+                  onlooker_.path().ends_with("RECOVERING > PASSING"));
   }
 
   void decorators() {
     api_is(R"({"fail":500})", "answers 500, and the decorated functions are called");
-    by_status_.clear();
+    onlooker_.begin_tally();
     int calls = 0;
-    for (; calls < 40 && !interrupted_() && look("cutout_list").state == "PASSING"; ++calls) {
-      call("/cutout");
+    for (;
+         calls < 40 && !onlooker_.interrupted() && onlooker_.look("cutout_list").state == "PASSING";
+         ++calls) {
+      onlooker_.call("/cutout");
     }
-    const breaker_view list = look("cutout_list"), one = look("cutout_one"), context = look();
+    const breaker_view list = onlooker_.look("cutout_list"), one = onlooker_.look("cutout_one"),
+                       context = onlooker_.look();
     told_.row("each decorated function has a breaker of its own",
               "list " + list.state + ", one " + one.state + ", context " + context.state,
               list.state == "BROKEN" && one.state == "PASSING" && context.state == "PASSING");
-    const stage::answer turned_away = call("/cutout");
+    const stage::answer turned_away = onlooker_.call("/cutout");
     const int after = retry_after(turned_away);
     const auto longest =
         static_cast<int>(std::chrono::ceil<std::chrono::seconds>(times_.cutout_broken).count());
@@ -282,17 +212,17 @@ class outage {
               std::to_string(turned_away.status) + ", Retry-After " + std::to_string(after),
               turned_away.status == 503 && after >= longest - 2 && after <= longest);
     company_.set_faults("api", "{}");
-    const stage::answer single = call("/cutout/5eed00015eed00015eed00015eed0001");
+    const stage::answer single = onlooker_.call("/cutout/5eed00015eed00015eed00015eed0001");
     told_.row("the other one still gets its gist", std::to_string(single.status),
               single.status == 200);
   }
 
   void sums() {
-    const breaker_view seen = look();
-    const auto admitted = std::count_if(samples_.begin(), samples_.end(), [](const sample& s) {
-      return s.how != sample::kind::rejected;
-    });
-    const auto turned_away = static_cast<std::int64_t>(samples_.size()) - admitted;
+    const breaker_view seen = onlooker_.look();
+    const auto admitted =
+        std::count_if(onlooker_.samples().begin(), onlooker_.samples().end(),
+                      [](const sample& s) { return s.how != sample::kind::rejected; });
+    const auto turned_away = static_cast<std::int64_t>(onlooker_.samples().size()) - admitted;
     std::string text;
     std::size_t counters = 0;
     for (const auto& [name, count] : seen.counts) {
@@ -301,15 +231,15 @@ class outage {
       text += (text.empty() ? "" : ", ") + name + " " + std::to_string(count);
     }
     told_.row("the six counters agree with what the visitors saw", text,
-              counters == 6 && seen.count("call_count") == samples_.size() &&
+              counters == 6 && seen.count("call_count") == onlooker_.samples().size() &&
                   seen.let_through() == static_cast<std::uint64_t>(admitted) &&
                   seen.count("call_broken") + seen.count("call_recovering_failed") ==
                       static_cast<std::uint64_t>(turned_away) &&
                   seen.count("call_recovering") ==
                       seen.count("call_recovering_ok") + seen.count("call_recovering_failed"));
-    const auto failed = std::count_if(samples_.begin(), samples_.end(), [](const sample& s) {
-      return s.how == sample::kind::failed;
-    });
+    const auto failed =
+        std::count_if(onlooker_.samples().begin(), onlooker_.samples().end(),
+                      [](const sample& s) { return s.how == sample::kind::failed; });
     told_.row("and so does what it says of those let through",
               "successes " + std::to_string(seen.count("successes")) + ", failures " +
                   std::to_string(seen.count("failures")),
@@ -320,18 +250,9 @@ class outage {
   stage::company& company_;
   stage::chronicle& told_;
   const story_times times_;
-  const std::function<bool()> interrupted_;
-  const time_point began_;
-  time_point next_ = began_;  // when the next call of the stream is due
+  onlooker onlooker_;
   moment broken_at_{};
-  moment changed_{};     // its latest change of state
-  time_point looked_{};  // when its state was asked for last
   duration drawn_until_{};
-  std::vector<sample> samples_;
-  std::vector<state_change> states_;
-  std::string path_;
-  bool ignoring_ = false;  // what fails now is ignored
-  std::map<int, int> by_status_;
 };
 
 }  // namespace
