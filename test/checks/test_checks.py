@@ -32,6 +32,11 @@ def test_documents():
     assert docs.problems() + docs.example_quotes() == []
 
 
+def test_ctest_knows_the_tests_of_every_folder():
+    text = (HERE.parents[1] / "CMakeLists.txt").read_text()
+    assert text.index("enable_testing()") < text.index("add_subdirectory(")
+
+
 def test_containers():
     assert load("containers").problems() == []
 
