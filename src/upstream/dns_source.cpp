@@ -46,7 +46,7 @@ class dns_source final : public source {
     if (!a) return over(a.error());
     std::vector<instance_spec> list;
     for (const io::address& one : *a) add(list, one, 1);
-    take(std::move(list));
+    take(list);
   }
 
   // The records of the best priority; each target's addresses share its weight.
@@ -59,8 +59,7 @@ class dns_source final : public source {
     left_ = 0;
     for (const io::srv_record& r : *a) left_ += r.priority == best ? 1 : 0;
     if (left_ == 0) return over("no record");
-    const std::vector<io::srv_record> all = *a;
-    for (const io::srv_record& r : all) {
+    for (const io::srv_record& r : *a) {
       if (r.priority != best) continue;
       // A weight of 0 is "hardly any"; of several that is an even share.
       const std::uint32_t weight = std::max<std::uint32_t>(1, r.weight);
@@ -80,7 +79,7 @@ class dns_source final : public source {
     if (--left_ > 0) return;
     // One that cannot be resolved might be any of the last known: keep them all.
     if (!failed_.empty()) return over(failed_);
-    take(std::move(found_));
+    take(found_);
   }
 
   void add(std::vector<instance_spec>& to, const io::address& at, std::uint32_t weight) const {
@@ -92,7 +91,7 @@ class dns_source final : public source {
     to.push_back(std::move(one));
   }
 
-  void take(std::vector<instance_spec> list) {
+  void take(const std::vector<instance_spec>& list) {
     if (list.empty()) return over("no address");
     roster& r = *service_->instances();
     r.heard(loop_.now());

@@ -45,11 +45,11 @@ result<std::unique_ptr<gateway>, std::string> gateway::start(io::loop& main,
 
   auto opened = open_all(first->settings.listen, count);
   if (!opened) return failure(opened.error());
-  out->current_ = first;
   for (unsigned i = 0; i < count; ++i) {
     out->workers_.push_back(std::make_unique<worker>(i, with.access_log));
     out->workers_.back()->adopt(first);
   }
+  out->current_ = std::move(first);
   for (std::size_t i = 0; i < opened->size(); ++i) {
     auto& [address, listener] = (*opened)[i];
     out->workers_[i % count]->listen(address, std::move(listener));
