@@ -114,10 +114,9 @@ void pybreaker_circuit::take_in(std::string_view state, std::uint64_t failures,
   const circuit_snapshot here = breaker_.snapshot(now);
   if (state == "open") {
     const duration open_for = breaker_.options().open_for.after(1);
-    if (here.state == circuit_mode::closed) {
-      breaker_.opened_elsewhere(now + open_for - since_opened, failures, now);
-    } else if (here.state == circuit_mode::half_open && since_opened < open_for) {
-      // A probe of theirs failed after our open time was over.
+    // Where we are half-open, a probe of theirs failed after our open time was over.
+    if (here.state == circuit_mode::closed ||
+        (here.state == circuit_mode::half_open && since_opened < open_for)) {
       breaker_.opened_elsewhere(now + open_for - since_opened, failures, now);
     }
     return;

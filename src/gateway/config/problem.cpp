@@ -77,6 +77,7 @@ void problems::sort() {
     return std::pair(all_[a].where.offset, a) < std::pair(all_[b].where.offset, b);
   });
   std::vector<problem> sorted;
+  sorted.reserve(order.size());
   for (const std::size_t i : order) sorted.push_back(std::move(all_[i]));
   all_ = std::move(sorted);
   const auto same = [](const problem& a, const problem& b) {

@@ -67,7 +67,7 @@ bool syntax::run() {
   return true;
 }
 
-syntax::made syntax::add(op what, const token& at, kid_list kids, std::uint32_t data) {
+syntax::made syntax::add(op what, const token& at, const kid_list& kids, std::uint32_t data) {
   if (tree_.nodes.size() >= limits_.nodes) {
     fail(at.offset, at.length, "the expression is too long");
     return none;
@@ -294,7 +294,7 @@ syntax::made syntax::list() {
     if (!advance()) return none;
   }
   if (!expect("]", "to close the list")) return none;
-  return add(op::list, at, std::move(elements));
+  return add(op::list, at, elements);
 }
 
 syntax::made syntax::map() {
@@ -316,7 +316,7 @@ syntax::made syntax::map() {
     if (!advance()) return none;
   }
   if (!expect("}", "to close the map")) return none;
-  return add(op::map, at, std::move(entries));
+  return add(op::map, at, entries);
 }
 
 }  // namespace weir::gateway::expression

@@ -50,7 +50,7 @@ class syntax {
   made indexed(made of);
   made named();
   made method(const token& name, made of);
-  made call(const token& name, kid_list arguments, bool method);
+  made call(const token& name, const kid_list& arguments, bool method);
   made has(const token& name);
   made macro(const token& name, op what, made range);
   made list();
@@ -60,7 +60,7 @@ class syntax {
   made left_to_right(Next next, std::initializer_list<op> operators);
   bool arguments(kid_list& into);
 
-  made add(op what, const token& at, kid_list kids = {}, std::uint32_t data = 0);
+  made add(op what, const token& at, const kid_list& kids = {}, std::uint32_t data = 0);
   made constant(const token& at, value of);
   std::uint32_t intern(std::string_view name);
   std::optional<std::uint32_t> variable(std::string_view name) const;

@@ -46,7 +46,7 @@ syntax::made syntax::named() {
     if (name.is_word("has")) return has(name);
     kid_list given;
     if (!arguments(given)) return none;
-    return call(name, std::move(given), false);
+    return call(name, given, false);
   }
   if (const auto number = variable(name.spelled)) return add(op::local, name, {}, *number);
   return add(op::name, name, {}, intern(name.spelled));
@@ -56,7 +56,7 @@ syntax::made syntax::named() {
 syntax::made syntax::method(const token& name, made of) {
   if (const auto* const found = find_macro(name.spelled)) return macro(name, found->what, of);
   kid_list given{of};
-  return arguments(given) ? call(name, std::move(given), true) : none;
+  return arguments(given) ? call(name, given, true) : none;
 }
 
 bool syntax::arguments(kid_list& into) {
@@ -72,7 +72,7 @@ bool syntax::arguments(kid_list& into) {
   return expect(")", "after the arguments");
 }
 
-syntax::made syntax::call(const token& name, kid_list given, bool method) {
+syntax::made syntax::call(const token& name, const kid_list& given, bool method) {
   const auto* const found = find_function(name.spelled);
   if (!found) {
     if (find_macro(name.spelled)) {
@@ -109,7 +109,7 @@ syntax::made syntax::call(const token& name, kid_list given, bool method) {
              std::to_string(given.size() - std::min(receiver, given.size())));
     return none;
   }
-  return add(op::call, name, std::move(given), static_cast<std::uint32_t>(found->id));
+  return add(op::call, name, given, static_cast<std::uint32_t>(found->id));
 }
 
 syntax::made syntax::has(const token& name) {
@@ -120,7 +120,7 @@ syntax::made syntax::has(const token& name) {
     fail(name.offset, name.length, "'has' asks for a member: has(a.b)");
     return none;
   }
-  return add(op::has, name, std::move(given));
+  return add(op::has, name, given);
 }
 
 syntax::made syntax::macro(const token& name, op what, made range) {
@@ -152,7 +152,7 @@ syntax::made syntax::macro(const token& name, op what, made range) {
   }
   variables_.pop_back();
   if (!expect(")", "after the arguments")) return none;
-  return add(what, name, std::move(kids), number);
+  return add(what, name, kids, number);
 }
 
 }  // namespace weir::gateway::expression

@@ -52,7 +52,7 @@ class program_maker {
  private:
   void note(const expression::program& made);
   void report(const expression::problems& all, const config::node& scalar);
-  shape make_each(const config::shape& of, name_slots names, const std::string& where);
+  shape make_each(const config::shape& of, const name_slots& names, const std::string& where);
 
   config::problems& found_;
   std::uint16_t next_slot_;

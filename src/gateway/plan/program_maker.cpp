@@ -132,7 +132,7 @@ shape program_maker::make(const config::shape& of, const name_slots& names,
   return made;
 }
 
-shape program_maker::make_each(const config::shape& of, name_slots names,
+shape program_maker::make_each(const config::shape& of, const name_slots& names,
                                const std::string& where) {
   shape made;
   made.what = shape::kind::each;

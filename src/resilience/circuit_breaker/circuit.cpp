@@ -109,6 +109,7 @@ std::unique_ptr<circuit_layout> circuit::make_layout(const trip_rules& rules) {
 
 std::vector<window_grid*> circuit::grids_of(const circuit_layout& layout) {
   std::vector<window_grid*> grids;
+  grids.reserve(layout.grid_count);
   for (std::size_t i = 0; i < layout.grid_count; ++i) grids.push_back(&layout.grids[i]);
   return grids;
 }

@@ -69,7 +69,7 @@ std::size_t circuit_registry::count(circuit_mode mode, time_point now) const {
       here.begin(), here.end(), [&](const circuit_breaker& b) { return b.state(now) == mode; }));
 }
 
-void circuit_registry::on_breaker(std::function<void(const circuit_breaker&)> watch) {
+void circuit_registry::on_breaker(const std::function<void(const circuit_breaker&)>& watch) {
   std::vector<circuit_breaker> here;
   {
     const std::lock_guard lock(mutex_);

@@ -33,7 +33,7 @@ class circuit_registry {
 
   // Called once for every breaker that is here or comes later, outside the registry's lock: the
   // place to add listeners.
-  void on_breaker(std::function<void(const circuit_breaker&)> watch);
+  void on_breaker(const std::function<void(const circuit_breaker&)>& watch);
 
   // The one of the process, for programs that want one.
   static circuit_registry& global();
