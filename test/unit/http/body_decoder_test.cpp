@@ -8,8 +8,6 @@
 namespace weir::http {
 namespace {
 
-using outcome = body_decoder::outcome;
-
 struct decoded {
   std::string body;
   int status = 0;
@@ -27,8 +25,8 @@ decoded run(body_decoder decoder, std::string_view input, std::size_t piece = 0)
     }
     while (!part.empty() && !result.done && result.status == 0) {
       const auto step = decoder.decode(part);
-      if (step.state == outcome::data) result.body += step.data;
-      if (step.state == outcome::error) result.status = step.status;
+      if (step.state == body_decoder::outcome::data) result.body += step.data;
+      if (step.state == body_decoder::outcome::error) result.status = step.status;
       result.consumed += step.consumed;
       part.remove_prefix(step.consumed);
       result.done = decoder.done();
@@ -40,7 +38,7 @@ decoded run(body_decoder decoder, std::string_view input, std::size_t piece = 0)
 TEST(BodyDecoder, IsDoneAtOnceWithoutABody) {
   body_decoder none;
   EXPECT_TRUE(none.done());
-  EXPECT_EQ(none.decode("GET").state, outcome::done);
+  EXPECT_EQ(none.decode("GET").state, body_decoder::outcome::done);
   EXPECT_EQ(none.decode("GET").consumed, 0U);
   EXPECT_TRUE(body_decoder::of_length(0).done());
 }
@@ -58,7 +56,7 @@ TEST(BodyDecoder, GivesSlicesOfTheInputWithoutCopying) {
   const std::string_view input = "5\r\nhello\r\n0\r\n\r\n";
   auto decoder = body_decoder::chunked();
   const auto step = decoder.decode(input);
-  EXPECT_EQ(step.state, outcome::data);
+  EXPECT_EQ(step.state, body_decoder::outcome::data);
   EXPECT_EQ(step.data.data(), input.data() + 3);
 }
 
@@ -137,8 +135,8 @@ TEST(BodyDecoder, RefusesFramingThatTwoReadersCouldTakeDifferently) {
 
 TEST(BodyDecoder, KeepsFailingOnceItHasFailed) {
   auto decoder = body_decoder::chunked();
-  EXPECT_EQ(decoder.decode("x").state, outcome::error);
-  EXPECT_EQ(decoder.decode("0\r\n\r\n").state, outcome::error);
+  EXPECT_EQ(decoder.decode("x").state, body_decoder::outcome::error);
+  EXPECT_EQ(decoder.decode("0\r\n\r\n").state, body_decoder::outcome::error);
   EXPECT_FALSE(decoder.done());
 }
 

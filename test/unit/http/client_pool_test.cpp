@@ -13,8 +13,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::string_view ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
-
 TEST_F(ClientPool, NeverCallsTheReceiverBeforeStartReturns) {
   open();
   call c;

@@ -11,8 +11,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::string_view ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
-
 TEST_F(ClientPool, WaitsInTheOrderOfComingWhenAllConnectionsAreBusy) {
   client_limits limits;
   limits.connections = 1;

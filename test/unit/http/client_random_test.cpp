@@ -86,22 +86,22 @@ class random_service {
   }
 
   std::string answer(const std::string& target, bool& close_after) {
-    const std::string ok = "HTTP/1.1 200 OK\r\n";
+    const std::string line = "HTTP/1.1 200 OK\r\n";
     const std::string length = "Content-Length: " + std::to_string(target.size()) + "\r\n\r\n";
     switch (random_.below(5)) {
       case 0:
-        return "HTTP/1.1 100 Continue\r\n\r\n" + ok + length + target;
+        return "HTTP/1.1 100 Continue\r\n\r\n" + line + length + target;
       case 1:
-        return ok + "Transfer-Encoding: chunked\r\n\r\n1\r\n" + target.substr(0, 1) + "\r\n" +
+        return line + "Transfer-Encoding: chunked\r\n\r\n1\r\n" + target.substr(0, 1) + "\r\n" +
                std::string(chunk_of(target.size() - 1)) + target.substr(1) + "\r\n0\r\n\r\n";
       case 2:
         close_after = true;
-        return ok + "\r\n" + target;
+        return line + "\r\n" + target;
       case 3:
         close_after = true;
-        return ok + "Connection: close\r\n" + length + target;
+        return line + "Connection: close\r\n" + length + target;
       default:
-        return ok + length + target;
+        return line + length + target;
     }
   }
   static std::string chunk_of(std::size_t size) {

@@ -9,8 +9,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::string_view ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
-
 client_request upload(std::optional<std::uint64_t> length = std::nullopt) {
   client_request r;
   r.verb = method::post;

@@ -15,6 +15,8 @@
 // A pool against a server that the test plays by hand on raw sockets.
 namespace weir::http {
 
+inline constexpr std::string_view ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+
 struct call final : client_receiver {
   void on_head(const response_head& head) override {
     status = head.status;

@@ -5,8 +5,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using test::count_of;
-
-constexpr std::string_view get = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+using test::get;
 
 class ServerDrain : public test::server_test {
  protected:

@@ -6,10 +6,9 @@ namespace {
 using namespace std::chrono_literals;
 using test::body_of;
 using test::count_of;
+using test::get;
 using test::keeping_sink;
 using test::status_of;
-
-constexpr std::string_view get = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 
 using ServerLimits = test::server_test;
 

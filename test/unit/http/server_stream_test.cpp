@@ -5,8 +5,7 @@ namespace {
 
 using test::body_of;
 using test::count_of;
-
-constexpr std::string_view get = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+using test::get;
 
 class ServerStream : public test::server_test {
  protected:
@@ -128,8 +127,8 @@ TEST_F(ServerStream, HoldsBackWhatAClientDoesNotReadAndSaysWhenItIsGone) {
   EXPECT_EQ(count_of(c->got, "x"), written);
 }
 
-// The client reads just when the writes of a batch are being gathered: what it makes room for must be
-// told of, or whoever waits for it waits for ever.
+// The client reads just when the writes of a batch are being gathered: what it makes room for must
+// be told of, or whoever waits for it waits for ever.
 TEST_F(ServerStream, DefectRoomThatCameWithinTheBatchWasNeverToldOf) {
   serve();
   auto c = hold(get, 256 * 1024);

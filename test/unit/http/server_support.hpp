@@ -15,6 +15,8 @@
 
 namespace weir::http::test {
 
+inline constexpr std::string_view get = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+
 // A client without any notion of HTTP, on a socket of its own, driven by the test's thread.
 class raw_client {
  public:

@@ -8,10 +8,10 @@ namespace {
 
 using test::body_of;
 using test::count_of;
+using test::get;
 using test::status_of;
 using Server = test::server_test;
 
-constexpr std::string_view get = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 constexpr std::string_view get_and_close = "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
 
 TEST_F(Server, AnswersInOneWriteWithLengthAndDate) {

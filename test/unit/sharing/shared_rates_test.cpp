@@ -12,7 +12,7 @@
 #include "support/wait.hpp"
 #include "weir/base/clock.hpp"
 
-// Each `process` here is a shared_rates object with a limiter of its own, as a process has; the
+// Each `taker` here is a shared_rates object with a limiter of its own, as a process has; the
 // server is a real one. Rates are so slow that nothing comes back while a test runs.
 namespace weir {
 namespace {
@@ -24,8 +24,8 @@ using test::soon;
 
 constexpr bursty ten_a_day{.calls = 10, .within = 24h};
 
-struct process {
-  explicit process(const test::redis_server& server, duration every = 20ms)
+struct taker {
+  explicit taker(const test::redis_server& server, duration every = 20ms)
       : all({.name = "all", .allow = ten_a_day}),
         each({.name = "each", .allow = ten_a_day}),
         shared({.server = server.settings(), .every = every}) {
@@ -52,14 +52,14 @@ struct process {
   shared_rates shared;
 };
 
-bool meet(const process& a, const process& b) {
+bool meet(const taker& a, const taker& b) {
   return soon([&] { return a.shared.connected() && b.shared.connected(); });
 }
 
 // One call after the other until it has learnt of `elsewhere` calls of the others. How many it
 // made.
 template <class... Key>
-std::uint32_t learns(const process& p, std::uint32_t before, std::uint32_t elsewhere,
+std::uint32_t learns(const taker& p, std::uint32_t before, std::uint32_t elsewhere,
                      const Key&... key) {
   std::uint32_t made = 0;
   for (bool known = false; !known && made < 4;) {
@@ -72,7 +72,7 @@ std::uint32_t learns(const process& p, std::uint32_t before, std::uint32_t elsew
 
 TEST(SharedRates, WhatOneAdmitsTheOtherLearnsWithACallOfItsOwn) {
   test::redis_server server;
-  const process a(server), b(server);
+  const taker a(server), b(server);
   ASSERT_TRUE(meet(a, b));
   EXPECT_EQ(a.take(6), 6);
   const std::uint32_t of_b = learns(b, 0, 6);
@@ -81,7 +81,7 @@ TEST(SharedRates, WhatOneAdmitsTheOtherLearnsWithACallOfItsOwn) {
 
 TEST(SharedRates, EachKeyIsCountedTogetherByItself) {
   test::redis_server server;
-  const process a(server), b(server);
+  const taker a(server), b(server);
   ASSERT_TRUE(meet(a, b));
   const std::string ann = "ann", bob = "bob";
   EXPECT_EQ(a.take(ann, 5), 5);
@@ -93,8 +93,8 @@ TEST(SharedRates, EachKeyIsCountedTogetherByItself) {
 
 TEST(SharedRates, AllTogetherAdmitNoMoreThanTheBoundAndPayItBack) {
   test::redis_server server;
-  std::vector<std::unique_ptr<process>> all;
-  for (int i = 0; i < 4; ++i) all.push_back(std::make_unique<process>(server));
+  std::vector<std::unique_ptr<taker>> all;
+  for (int i = 0; i < 4; ++i) all.push_back(std::make_unique<taker>(server));
   ASSERT_TRUE(soon([&] {
     return std::all_of(all.begin(), all.end(), [](const auto& p) { return p->shared.connected(); });
   }));
@@ -110,10 +110,10 @@ TEST(SharedRates, AllTogetherAdmitNoMoreThanTheBoundAndPayItBack) {
 
 TEST(SharedRates, OneThatStartsLaterLearnsTheSame) {
   test::redis_server server;
-  const process a(server);
+  const taker a(server);
   ASSERT_TRUE(soon([&] { return a.shared.connected(); }));
   EXPECT_EQ(a.take(7), 7);
-  const process b(server);
+  const taker b(server);
   ASSERT_TRUE(meet(a, b));
   learns(b, 0, 7);
 }
@@ -125,7 +125,7 @@ TEST(SharedRates, WithoutTheServerEachGoesOnAloneAndJoinsAgain) {
       {.server = server.settings(), .every = 20ms, .on_server = [&](bool up, std::string_view) {
          ++(up ? ups : downs);
        }});
-  const process b(server);
+  const taker b(server);
   ASSERT_TRUE(soon([&] { return ups == 1 && b.shared.connected(); }));
   server.stop();
   ASSERT_TRUE(soon([&] { return downs == 1 && !b.shared.connected(); }));
@@ -133,7 +133,7 @@ TEST(SharedRates, WithoutTheServerEachGoesOnAloneAndJoinsAgain) {
   EXPECT_TRUE(always([&] { return downs == 1; }, 300ms)) << "said once";
   server.start();
   ASSERT_TRUE(soon([&] { return ups == 2 && b.shared.connected(); }));
-  const process a(server);
+  const taker a(server);
   ASSERT_TRUE(meet(a, b));
   EXPECT_EQ(a.take("ann", 1), 1);
   EXPECT_TRUE(always([&] { return a.left("ann") == 9; }, 200ms))
@@ -144,8 +144,8 @@ TEST(SharedRates, WithoutTheServerEachGoesOnAloneAndJoinsAgain) {
 
 TEST(SharedRates, OneThatLeavesIsToldNothing) {
   test::redis_server server;
-  process a(server);
-  const process b(server);
+  taker a(server);
+  const taker b(server);
   ASSERT_TRUE(meet(a, b));
   a.shared.leave("all");
   EXPECT_EQ(b.take(8), 8);
@@ -155,7 +155,7 @@ TEST(SharedRates, OneThatLeavesIsToldNothing) {
 
 TEST(SharedRates, ThousandsOfKeysGoInOneExchange) {
   test::redis_server server;
-  const process a(server), b(server);
+  const taker a(server), b(server);
   ASSERT_TRUE(meet(a, b));
   for (int i = 0; i < 5000; ++i) ASSERT_EQ(a.take("client " + std::to_string(i), 4), 4);
   for (const int i : {0, 2500, 4999}) learns(b, 0, 4, "client " + std::to_string(i));

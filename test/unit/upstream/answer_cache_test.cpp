@@ -5,12 +5,14 @@
 #include <string>
 #include <vector>
 
+#include "unit/upstream/start.hpp"
+
 namespace weir::upstream {
 namespace {
 
 using namespace std::chrono_literals;
 
-const time_point start{1000h};
+using test::start;
 
 std::shared_ptr<const kept_answer> answer(std::string_view body = "{}",
                                           http::caching_rules rules = {}, time_point came = start) {

@@ -7,12 +7,14 @@
 #include <map>
 #include <set>
 
+#include "unit/upstream/start.hpp"
+
 namespace weir::upstream {
 namespace {
 
 using namespace std::chrono_literals;
 
-const time_point start{1000h};
+using test::start;
 
 // What a worker would know, set by hand.
 class loads_by_hand final : public lane_loads {

@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "unit/upstream/start.hpp"
 #include "weir/upstream/instance_file.hpp"
 
 namespace weir::upstream {
@@ -11,7 +12,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-const time_point start{1000h};
+using test::start;
 
 std::string entry(const std::string& address, int port, int weight = 1) {
   return R"({"Node":{"Address":"10.9.9.9"},"Service":{"Address":")" + address + R"(","Port":)" +

@@ -7,12 +7,14 @@
 #include <thread>
 #include <vector>
 
+#include "unit/upstream/start.hpp"
+
 namespace weir::upstream {
 namespace {
 
 using namespace std::chrono_literals;
 
-const time_point start{1000h};
+using test::start;
 
 std::vector<instance_spec> listed(std::initializer_list<int> ports) {
   std::vector<instance_spec> out;

@@ -2,6 +2,7 @@
 
 #include <chrono>
 
+#include "unit/upstream/start.hpp"
 #include "weir/upstream/service.hpp"
 
 namespace weir::upstream {
@@ -20,7 +21,7 @@ service_settings settings(std::string name, std::optional<duration> open = 5s) {
   return s;
 }
 
-const time_point start{1000h};
+using test::start;
 
 TEST(ServiceRegistry, KeepsACircuitThatIsOpenAcrossConfigurations) {
   service_registry r;

@@ -9,6 +9,7 @@
 #include <iterator>
 #include <string>
 
+#include "unit/gateway/config/read_file.hpp"
 #include "weir/gateway/config/load.hpp"
 #include "weir/gateway/config/schema.hpp"
 #include "weir/json/parser.hpp"
@@ -19,15 +20,10 @@ namespace {
 const std::filesystem::path root = std::filesystem::current_path();
 const std::filesystem::path page = root / "docs" / "configuration.md";
 
-std::string read(const std::filesystem::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
-
 TEST(Documentation, HoldsTheReferenceOfTheTables) {
   const std::string begin = "<!-- reference: begin -->\n";
   const std::string end = "<!-- reference: end -->";
-  std::string text = read(page);
+  std::string text = test::read_file(page);
   const std::size_t from = text.find(begin) + begin.size();
   const std::size_t to = text.find(end);
   ASSERT_LT(from, text.size());
@@ -42,7 +38,7 @@ TEST(Documentation, HoldsTheReferenceOfTheTables) {
 }
 
 TEST(Documentation, ShowsSoundExamplesAlone) {
-  const std::string text = read(page);
+  const std::string text = test::read_file(page);
   const std::string fence = "```yaml\n";
   std::size_t examples = 0;
   for (std::size_t at = text.find(fence); at != std::string::npos; at = text.find(fence, at)) {

@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "unit/gateway/config/read_file.hpp"
 #include "weir/gateway/config/load.hpp"
 
 namespace weir::gateway::config {
@@ -22,12 +23,7 @@ namespace fs = std::filesystem;
 
 const fs::path directory = fs::current_path() / "test/unit/gateway/config/wrong";
 
-std::string read(const fs::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
-
-std::optional<std::string> environment(std::string_view name) {
+std::optional<std::string> secrets(std::string_view name) {
   static const std::map<std::string, std::string, std::less<>> all{
       {"LISTEN", "nowhere"},
       {"TIMEOUT", "secret-value"},
@@ -52,10 +48,10 @@ class WrongFiles : public testing::TestWithParam<std::string> {};
 TEST_P(WrongFiles, AreToldOfInTheseWords) {
   const fs::path expected = directory / (GetParam() + ".expected");
   const loaded l =
-      load_text(GetParam() + ".yaml", read(directory / (GetParam() + ".yaml")), environment);
+      load_text(GetParam() + ".yaml", test::read_file(directory / (GetParam() + ".yaml")), secrets);
   const std::string told = print(l.found, *l.what.from);
   if (std::getenv("UPDATE_EXPECTED") != nullptr) std::ofstream(expected, std::ios::binary) << told;
-  EXPECT_EQ(told, read(expected));
+  EXPECT_EQ(told, test::read_file(expected));
   EXPECT_FALSE(told.empty());
   EXPECT_EQ(told.find("secret-value"), std::string::npos) << "a value of the environment is shown";
 }

@@ -7,7 +7,7 @@
 namespace weir::gateway::expression {
 namespace {
 
-constexpr error_info broken{error_kind::arithmetic, "broken"};
+constexpr error_info fault{error_kind::arithmetic, "broken"};
 
 // What is appended, or the outcome in words.
 std::string segment(const value& of) {
@@ -63,7 +63,7 @@ TEST(UrlSlot, SendsNothingForWhatCannotBeASegment) {
   EXPECT_EQ(segment(value::text("")), "the value is null, missing or empty");
   EXPECT_EQ(segment(value::text(".")), "the value is '.' or '..'");
   EXPECT_EQ(segment(value::text("..")), "the value is '.' or '..'");
-  EXPECT_EQ(segment(value::error(broken)), "the value cannot stand in a URL");
+  EXPECT_EQ(segment(value::error(fault)), "the value cannot stand in a URL");
   EXPECT_EQ(segment(value::list({})), "the value cannot stand in a URL");
   EXPECT_EQ(segment(value::map({})), "the value cannot stand in a URL");
   EXPECT_EQ(segment(value::bytes("\xFF")), "the value cannot stand in a URL");
@@ -75,7 +75,7 @@ TEST(UrlSlot, DropsAQueryParameterThatIsNullAlone) {
   EXPECT_EQ(query(value::text("")), "?q=");
   EXPECT_EQ(query(value::text("..")), "?q=..");
   EXPECT_EQ(query(value::list({})), "the value cannot stand in a URL");
-  EXPECT_EQ(query(value::error(broken)), "the value cannot stand in a URL");
+  EXPECT_EQ(query(value::error(fault)), "the value cannot stand in a URL");
 }
 
 }  // namespace

@@ -66,8 +66,8 @@ TEST(RateLimits, HandOnWhatDidNotChangeAndLeaveNothingOfWhatWasRefused) {
   EXPECT_NE(known.of(other), first);
 }
 
-struct compiled {
-  explicit compiled(const std::string& text)
+struct with_rates {
+  explicit with_rates(const std::string& text)
       : loaded(config::load_text("f.yaml", text, [](std::string_view) { return std::nullopt; })),
         made(loaded.ok() ? compile(loaded.what, services, loaded.found, &known) : nullptr) {}
   config::loaded loaded;
@@ -81,7 +81,7 @@ const bursty& bucket(const std::shared_ptr<const rate_limit>& r) {
 }
 
 TEST(CompileRate, EachRouteAndEachServiceHasOne) {
-  const compiled c(
+  const with_rates c(
       "services:\n  a: {url: 'http://127.0.0.1:1', rate_limit: {rate: 5/s, longest_wait: 1s}}\n"
       "  b: {url: 'http://127.0.0.1:2', rate_limit: {rate: 5/s, by: header X-Y}}\n"
       "routes:\n  GET /a: {proxy: a}\n  GET /b: {rate_limit: {rate: 3/m}, proxy: b}\n"
@@ -98,7 +98,7 @@ TEST(CompileRate, EachRouteAndEachServiceHasOne) {
 }
 
 TEST(CompileRate, RatesOfAnySizeFit) {
-  const compiled c(
+  const with_rates c(
       "routes:\n  GET /a: {rate_limit: {rate: 80000000000/24h}, reply: 1}\n"
       "  GET /b: {rate_limit: {rate: 80000000000/24h, burst: 7}, reply: 1}\n"
       "  GET /c: {rate_limit: {rate: 5000000/10s}, reply: 1}\n"
@@ -113,7 +113,7 @@ TEST(CompileRate, RatesOfAnySizeFit) {
 }
 
 TEST(CompileRate, OneThatWouldFillUpForYearsIsRefused) {
-  const compiled c("routes: {GET /a: {rate_limit: {rate: 1/24h, burst: 1000000}, reply: 1}}");
+  const with_rates c("routes: {GET /a: {rate_limit: {rate: 1/24h, burst: 1000000}, reply: 1}}");
   EXPECT_FALSE(c.made);
   EXPECT_TRUE(c.loaded.found.has_errors());
 }

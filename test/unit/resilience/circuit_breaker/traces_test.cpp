@@ -11,18 +11,18 @@ using namespace std::chrono_literals;
 using test::at;
 using test::play;
 
-circuit_options in_a_row(std::uint32_t failures, duration open_for) {
+circuit_options trips_after(std::uint32_t failures, duration open_for) {
   return {.trip = failures_in_a_row{failures}, .open_for = open_for};
 }
 
 TEST(TraceOfPybreaker, OpensAtTheThirdFailureAndProbesAtTheExactEnd) {
-  play(in_a_row(3, 15s),
+  play(trips_after(3, 15s),
        "F@0 closed n=1 F@1 closed n=2 F@2 open n=3 R@3 R@16.9 F@17 open n=4 R@31.99 S@32 closed "
        "n=0");
 }
 
 TEST(TraceOfPybreaker, ClosesAfterThreeGoodProbesInSuccession) {
-  auto options = in_a_row(3, 10s);
+  auto options = trips_after(3, 10s);
   options.half_open = {.permits = 1, .successes = 3};
   play(options,
        "F@0 F@0 F@0 open S@10 half-open S@10 half-open F@10 open R@19 S@20 S@20 half-open S@20 "
@@ -30,22 +30,22 @@ TEST(TraceOfPybreaker, ClosesAfterThreeGoodProbesInSuccession) {
 }
 
 TEST(TraceOfPybreaker, CountsAnExcludedErrorAsASuccess) {
-  play(in_a_row(5, 60s), "F@0 n=1 S@1 n=0 F@2 n=1 S@3 n=0");
+  play(trips_after(5, 60s), "F@0 n=1 S@1 n=0 F@2 n=1 S@3 n=0");
 }
 
 TEST(TraceOfFabfuel, ReadsHalfOpenWithoutACall) {
-  play(in_a_row(3, 1s),
+  play(trips_after(3, 1s),
        "S@0 F@0 n=1 F@0 n=2 F@0 open n=3 R@.1 R@.99 @1.0 half-open F@1.0 open n=4 R@1.5 @2.0 "
        "half-open S@2.0 closed n=0");
 }
 
 TEST(TraceOfFabfuel, FallsBackWhileItIsOpen) {
-  play(in_a_row(5, 10s),
+  play(trips_after(5, 10s),
        "F@0 F@1 F@2 F@3 F@4 open R@5 R@13.99 F@14 n=6 open R@15 R@23.9 S@24 closed");
 }
 
 TEST(TraceOfFabfuel, AdmitsACrowdInHalfOpenIfEveryoneMayProbe) {
-  auto options = in_a_row(1, 1s);
+  auto options = trips_after(1, 1s);
   options.half_open = {.permits = everyone};
   const circuit_breaker breaker(options);
   play(breaker, "F@0 open");
@@ -116,7 +116,7 @@ TEST(TraceOfResilience4j, OpensAtSixtyPercentOfSlowCalls) {
 }
 
 TEST(TraceOfResilience4j, AdmitsFourProbesAndAnotherForOneReleased) {
-  auto options = in_a_row(1, 1s);
+  auto options = trips_after(1, 1s);
   options.half_open = {.permits = 4};
   const circuit_breaker breaker(options);
   play(breaker, "F@0");
@@ -134,7 +134,7 @@ TEST(TraceOfResilience4j, AdmitsFourProbesAndAnotherForOneReleased) {
 }
 
 TEST(TraceOfResilience4j, OpensWhenNoProbeReportsInTime) {
-  auto options = in_a_row(1, 1s);
+  auto options = trips_after(1, 1s);
   options.half_open = {.permits = 2, .longest_wait = 1s};
   const circuit_breaker breaker(options);
   play(breaker, "F@0");
@@ -146,14 +146,14 @@ TEST(TraceOfResilience4j, OpensWhenNoProbeReportsInTime) {
 }
 
 TEST(TraceOfGobreaker, OpensAfterMoreThanFiveInARow) {
-  play(in_a_row(6, 60s),
+  play(trips_after(6, 60s),
        "F@0 F@0 F@0 F@0 F@0 S@0 F@0 closed n=1 F@0 F@0 F@0 F@0 closed F@0 open @59.999 open "
        "R@59.999 "
        "@60 half-open F@60 open");
 }
 
 TEST(TraceOfFailsafe, CountsThreeInARow) {
-  play(in_a_row(3, 60s), "F@0 S@0 F@0 F@0 closed F@0 open");
+  play(trips_after(3, 60s), "F@0 S@0 F@0 F@0 closed F@0 open");
 }
 
 TEST(TraceOfFailsafe, CountsTwoOfTheLastThree) {
@@ -164,7 +164,7 @@ TEST(TraceOfFailsafe, CountsTwoOfTheLastThree) {
 }
 
 TEST(TraceOfFailsafe, NeedsThreeOfFourInHalfOpen) {
-  auto options = in_a_row(1, 1s);
+  auto options = trips_after(1, 1s);
   options.half_open = {.permits = 1, .successes = 3, .of = 4};
   play(options, "F@0 S@1 F@1 S@1 half-open F@1 open");
   play(options, "F@0 S@1 F@1 S@1 half-open S@1 closed");

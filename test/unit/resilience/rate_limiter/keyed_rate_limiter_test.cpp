@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "unit/resilience/pipeline/driver.hpp"
+#include "unit/resilience/start.hpp"
 #include "weir/base/random.hpp"
 
 namespace weir {
@@ -17,7 +18,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr time_point t0 = test::driver::t0;
+using test::t0;
 
 std::string name(std::uint64_t n) {
   return "client " + std::to_string(n);

@@ -6,12 +6,13 @@
 #include <algorithm>
 #include <vector>
 
+#include "unit/resilience/start.hpp"
 #include "weir/resilience/rate_limiter/state.hpp"
 
 namespace weir {
 namespace {
 
-constexpr time_point t0 = manual_clock::start;
+using test::t0;
 
 // In no span of time are more calls let go than the bucket holds and what flows into it meanwhile.
 RC_GTEST_PROP(RateLimiterProperty, NeverLetsMoreGoThanBurstAndRate, ()) {

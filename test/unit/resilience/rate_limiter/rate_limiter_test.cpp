@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "unit/resilience/pipeline/driver.hpp"
+#include "unit/resilience/start.hpp"
 
 namespace weir {
 namespace {
@@ -15,7 +16,7 @@ using namespace std::chrono_literals;
 using test::driver;
 using test::good;
 
-constexpr time_point t0 = driver::t0;
+using test::t0;
 
 TEST(RateLimiter, SmoothLetsSevenAtOnceWaitUpToThreeSeconds) {
   const rate_limiter limit({.allow = smooth{500ms}, .longest_wait = 3s});

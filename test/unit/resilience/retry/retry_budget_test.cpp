@@ -7,11 +7,13 @@
 #include <thread>
 #include <vector>
 
+#include "unit/resilience/start.hpp"
+
 namespace weir {
 namespace {
 
 using namespace std::chrono_literals;
-constexpr time_point t0 = manual_clock::start;
+using test::t0;
 
 TEST(RetryBudget, AllowsATenthOfTenThousandAsFinagleDoes) {
   const retry_budget budget({.ratio = 0.1, .floor = 0});

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "unit/resilience/start.hpp"
 #include "weir/resilience/retry/backoff.hpp"
 #include "weir/resilience/retry/retry_budget.hpp"
 
@@ -14,7 +15,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr time_point t0 = manual_clock::start;
+using test::t0;
 
 duration any_duration() {
   // Of every magnitude, the last instants too.
