@@ -44,7 +44,6 @@ class h1_connection final : public list_hook<all_connections>,
   time_point idle_since() const noexcept { return idle_since_; }
 
   // Until what it carries is sent, at the end of the batch, others may go out with it.
-  bool gathers() const noexcept { return gathers_; }
   void join(h1_exchange& behind);
   std::size_t in_line() const noexcept { return behind_count_ + (exchange_ ? 1 : 0); }
 

@@ -9,11 +9,6 @@
 // them may be sent again, so that whatever befalls the connection, those that were not answered go
 // elsewhere.
 namespace weir::http {
-namespace {
-
-constexpr std::size_t most_kept_capacity = 16 * 1024;  // of the line's buffer
-
-}  // namespace
 
 void h1_connection::gather() {
   gathers_ = true;
@@ -73,7 +68,6 @@ void h1_connection::disperse(const h1_exchange& front) noexcept {
 void h1_connection::send_line_elsewhere() noexcept {
   behind_count_ = 0;
   behind_out_.clear();
-  if (behind_out_.capacity() > most_kept_capacity) std::string().swap(behind_out_);
   while (h1_exchange* const one = behind_.pop_front()) {
     if (one->abandoned()) {
       pool_.recycle(*one);

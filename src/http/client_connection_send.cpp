@@ -11,6 +11,8 @@ namespace {
 // From here on a piece is sent at once instead of being gathered with others of its batch.
 constexpr std::size_t worth_a_write = 16 * 1024;
 
+constexpr std::size_t most_kept_capacity = 16 * 1024;  // of the line's buffer, once it is sent
+
 iovec as_iovec(std::string_view text) {
   return {const_cast<char*>(text.data()), text.size()};
 }
@@ -72,6 +74,8 @@ void h1_connection::push() {
   const std::size_t of_own = std::min(own, r.bytes);
   exchange_->sent(of_own);
   behind_out_.erase(0, r.bytes - of_own);
+  if (behind_out_.empty() && behind_out_.capacity() > most_kept_capacity)
+    std::string().swap(behind_out_);
   write_blocked_ = of_own < own || !behind_out_.empty();
 }
 

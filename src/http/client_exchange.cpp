@@ -40,9 +40,11 @@ bool h1_exchange::may_resend() const noexcept {
   return request_.resend_on_stale && !request_.streamed && !resent_;
 }
 
-// Never twice: what had to be sent again gets a connection to itself.
+// Reads alone; and never twice: what had to be sent again gets a connection to itself.
 bool h1_exchange::may_share() const noexcept {
-  return request_.may_share && may_resend() && request_.body.empty() && !request_.send_length;
+  const bool reads = request_.verb == method::get || request_.verb == method::head;
+  return request_.may_share && reads && may_resend() && request_.body.empty() &&
+         !request_.send_length;
 }
 
 void h1_exchange::prepare_resend() {

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from support.readme import counts, rows_that_do_not_fit
+from support.readme import hold_the_rows_and_counts
 from support.services import Played, names
 from support.weir_process import ROOT, SLOWER
 
@@ -54,15 +54,4 @@ def test_without_the_stand_in_the_story_fails(played):
 @pytest.mark.longest(150)
 @pytest.mark.parametrize("language", ["README.md", "README.ru.md"])
 def test_the_readme_shows_rows_of_this_story_and_counts_them(played, language):
-    readme = ROOT / "systems/presentations" / language
-    told = {variant: (len(re.findall("^(?:pass|FAIL)  ", played[variant][1], re.M)), len(played[variant][2]))
-            for variant in ((), ("--no-breaker",), ("--no-defaults",))}
-    rows, without_breaker, without_defaults = counts(readme)
-    assert {all_rows for all_rows, _ in told.values()} == {rows}, told
-    wrong = rows_that_do_not_fit(readme, played[()][1])
-    if SLOWER > 1:  # rows of time may fail besides
-        wrong = [row for row in wrong if not re.search(TIMED, row)]
-        assert told["--no-breaker",][1] >= without_breaker and told["--no-defaults",][1] >= without_defaults, told
-    else:
-        assert (told["--no-breaker",][1], told["--no-defaults",][1]) == (without_breaker, without_defaults), told
-    assert wrong == []
+    hold_the_rows_and_counts(ROOT / "systems/presentations" / language, played, TIMED)

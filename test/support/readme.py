@@ -220,3 +220,20 @@ class Reading:
         for number in self.ports.values():
             ports.release(number)
         _check_sanitizers(self.directory)
+
+
+def hold_the_rows_and_counts(readme, played, timed):
+    """The rows that it shows are those of the story, and the numbers of failed rows that it gives
+    those of the stories without a breaker and without defaults. `played` maps the options to exit
+    code, output and failed rows; rows that match `timed` may fail besides where the machine is slow."""
+    told = {variant: (len(re.findall("^(?:pass|FAIL)  ", played[variant][1], re.M)), len(played[variant][2]))
+            for variant in ((), ("--no-breaker",), ("--no-defaults",))}
+    rows, without_breaker, without_defaults = counts(readme)
+    assert {all_rows for all_rows, _ in told.values()} == {rows}, told
+    wrong = rows_that_do_not_fit(readme, played[()][1])
+    if SLOWER > 1:
+        wrong = [row for row in wrong if not re.search(timed, row)]
+        assert told["--no-breaker",][1] >= without_breaker and told["--no-defaults",][1] >= without_defaults, told
+    else:
+        assert (told["--no-breaker",][1], told["--no-defaults",][1]) == (without_breaker, without_defaults), told
+    assert wrong == []

@@ -45,8 +45,7 @@ void call_attempt::begin(const action& todo) {
   number_ = todo.attempt;
   until_ = todo.until;
   // A second attempt shall not stand behind what may have held up the first.
-  request_.may_share =
-      number_ == 1 && (request_.verb == http::method::get || request_.verb == http::method::head);
+  request_.may_share = number_ == 1;
   began_ = on.loop().now();
   result_ = {};
   status_ = 0;

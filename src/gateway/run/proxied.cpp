@@ -136,8 +136,7 @@ void proxied::reach() {
   out_.connect_until =
       std::min(attempt_until_, worker_.loop().now() + endpoint_->of().settings().connect_timeout);
   // Not a stream, which may have no end; nor what is tried again, behind what may have held it up.
-  out_.may_share = attempt_ == 1 && out_.resend_on_stale && request_.route->deadline.has_value() &&
-                   (out_.verb == http::method::get || out_.verb == http::method::head);
+  out_.may_share = attempt_ == 1 && request_.route->deadline.has_value();
   exchange_ = &way_.pool().start(out_, from_service_);
   if (!out_.streamed) return;
   if (body_asked_) {

@@ -45,6 +45,22 @@ struct ClientPipelining : ClientPool {
     })) << got;
     return targets;
   }
+  // Two that went elsewhere, each to a connection of its own; what was asked there.
+  std::vector<std::string> answered_elsewhere(call& a, call& b) {
+    auto one = accept();
+    auto other = accept();
+    std::vector<std::string> targets;
+    for (test::socket_fd* at : {&one, &other}) {
+      const auto asked = targets_on(*at, 1);
+      EXPECT_EQ(asked.size(), 1U);
+      targets.insert(targets.end(), asked.begin(), asked.end());
+      at->send(ok);
+    }
+    EXPECT_TRUE(until(a));
+    EXPECT_TRUE(until(b));
+    EXPECT_TRUE(a.ended && b.ended);
+    return targets;
+  }
 };
 
 TEST_F(ClientPipelining, SendsWhatStartsInOneBatchOverOneConnectionAndAnswersInOrder) {
@@ -148,15 +164,7 @@ TEST_F(ClientPipelining, WhoStandsBehindOneThatIsGivenUpGoesElsewhere) {
   share(hindmost, "/last");
   targets_on(at, 3);
   given_up.cancel();
-  auto second = accept();
-  auto third = accept();
-  EXPECT_THAT(targets_on(second, 1), ElementsAre("/next"));
-  EXPECT_THAT(targets_on(third, 1), ElementsAre("/last"));
-  second.send(ok);
-  third.send(ok);
-  ASSERT_TRUE(until(next));
-  ASSERT_TRUE(until(hindmost));
-  EXPECT_TRUE(next.ended && hindmost.ended);
+  EXPECT_THAT(answered_elsewhere(next, hindmost), ElementsAre("/next", "/last"));
   EXPECT_FALSE(slow.done());
   EXPECT_TRUE(closed(at));
 }
@@ -233,15 +241,7 @@ TEST_F(ClientPipelining, AfterAnAnswerThatClosesTheRestAreSentAgainEachAlone) {
   targets_on(at, 3);
   at.send("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
   ASSERT_TRUE(until(calls[0]));
-  auto second = accept();
-  auto third = accept();
-  EXPECT_EQ(targets_on(second, 1).size(), 1U);
-  EXPECT_EQ(targets_on(third, 1).size(), 1U);
-  second.send(ok);
-  third.send(ok);
-  ASSERT_TRUE(until(calls[1]));
-  ASSERT_TRUE(until(calls[2]));
-  EXPECT_TRUE(calls[1].ended && calls[2].ended);
+  answered_elsewhere(calls[1], calls[2]);
 }
 
 TEST_F(ClientPipelining, AnAnswerThatBreaksOffFailsItsOwnCallAlone) {
@@ -286,15 +286,7 @@ TEST_F(ClientPipelining, AConnectionThatProvesDeadSendsAllOfThemAgain) {
   share(b, "/b");
   targets_on(at, 2);
   at.close();
-  auto one = accept();
-  auto two = accept();
-  targets_on(one, 1);
-  targets_on(two, 1);
-  one.send(ok);
-  two.send(ok);
-  ASSERT_TRUE(until(a));
-  ASSERT_TRUE(until(b));
-  EXPECT_TRUE(a.ended && b.ended);
+  answered_elsewhere(a, b);
 }
 
 TEST_F(ClientPipelining, AServiceThatClosesUnderThemThreeTimesIsSparedForAMinute) {
