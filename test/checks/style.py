@@ -55,9 +55,15 @@ TEXT_RULES = [
 OWN = ("test/checks/style.py", "test/checks/test_checks.py")
 
 
+def own_place(text, root=ROOT):
+    """Where `text` names the folder that this tree lies in. A path that only ends like it, as
+    "$work/root/usr" does for a tree in /root, is another."""
+    parent = str(root.parent)
+    return re.search(r"(?<![\w.}])" + re.escape(parent) + "/", text) if len(parent) > 3 else None
+
+
 def problems():
     found = []
-    home = str(ROOT.parent) + "/"
     for name, path in files():
         if name in OWN:
             continue
@@ -70,8 +76,8 @@ def problems():
                         line = body.count("\n", 0, match.start()) + 1
                         found.append(f"{name}:{line}: {match[0]!r}: {why}")
         # Where the tree lies on this machine is nobody's business.
-        if len(home) > 4 and home in text:
-            found.append(f"{name}:{text[: text.index(home)].count(chr(10)) + 1}: {home!r}: no paths of one machine")
+        if match := own_place(text):
+            found.append(f"{name}:{text.count(chr(10), 0, match.start()) + 1}: {match[0]!r}: no paths of one machine")
         if name.endswith(".hpp") and "#pragma once" not in text:
             found.append(f"{name}:1: no #pragma once")
         if name.endswith(CODE + (".md", ".yaml")):

@@ -23,6 +23,17 @@ def test_style():
     assert load("style").problems() == []
 
 
+@pytest.mark.parametrize("text, root, found", [
+    ("see /srv/weir/build", "/srv/weir", True),
+    ("dpkg-deb -x x.deb $work/root/usr", "/root/weir", False),  # a tree in root's home made this a defect
+    ("cat ${work}/root/usr", "/root/weir", False),
+    ("cat /root/x", "/root/weir", True),
+    ("anything /", "/weir", False),
+])
+def test_a_place_of_this_machine_is_told_from_the_end_of_another(text, root, found):
+    assert bool(load("style").own_place(text, Path(root))) == found
+
+
 def test_public_types_have_comments():
     assert load("comments").problems() == []
 

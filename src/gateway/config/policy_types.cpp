@@ -144,7 +144,8 @@ class hedge_delay_type final : public type<hedge_delay> {
     double percent = 0;
     const char* const end = text->data() + text->size();
     const auto parsed = std::from_chars(text->data() + 1, end, percent, std::chars_format::fixed);
-    if (parsed.ec != std::errc() || parsed.ptr != end || percent < 50 || percent >= 100) {
+    // Written so that what is no number ("pnan" is read as one) fails, too.
+    if (parsed.ec != std::errc() || parsed.ptr != end || !(percent >= 50 && percent < 100)) {
       r.error(from.where, shown(from) +
                               " is no percentile that fits here; write one from `p50` to "
                               "`p99.9`, or a duration like `50ms`");
