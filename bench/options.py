@@ -18,7 +18,7 @@ examples:
 
 def parse(words: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        prog="bench",
+        prog="./run bench",
         description="Measures weir beside its peers, in interleaved rounds on pinned cores.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
