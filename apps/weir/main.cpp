@@ -152,11 +152,7 @@ int run(int argc, char** argv) {
 
   CLI::App* const demo_command =
       app.add_subcommand("demo", "run a whole system and break it (default: shop)");
-  demo_command->footer(
-      "Examples:\n"
-      "  weir demo\n"
-      "  weir demo shop --scenario outage\n"
-      "\n");
+  demo_command->set_help_flag();  // weir-demo knows the systems and their options
   demo_command->prefix_command();
   demo_command->callback([&] { code = demo(demo_command->remaining()); });
 

@@ -1,4 +1,4 @@
-#include <thread>
+#include <poll.h>
 
 #include "systems/common/dsn.hpp"
 #include "systems/common/postgres_connection.hpp"
@@ -27,7 +27,14 @@ result<int, sql_error> prepare(const dsn& where, const storage_options& with, du
   if (where.scheme == dsn::kind::sqlite) {
     return prepare(sqlite_database::open(where.target), with.migrations);
   }
-  return prepare(postgres_session::open(where.target, with.application, left), with.migrations);
+  return prepare(postgres_session::open(where.target, with.application, left, with.stop),
+                 with.migrations);
+}
+
+// True when told to stop before the time was over.
+bool told_to_stop(int stop, std::chrono::milliseconds within) {
+  pollfd p{stop, POLLIN, 0};
+  return ::poll(&p, 1, static_cast<int>(within.count())) > 0;
 }
 
 startup_failure gave_up(const std::string& dsn_text, const sql_error& why, duration waited) {
@@ -53,6 +60,7 @@ result<std::unique_ptr<storage>, startup_failure> open_storage(io::loop& on,
       if (*prepared > 0) log::info("schema brought up to date", {{"steps", *prepared}});
       break;
     }
+    if (told_to_stop(with.stop, {})) return failure(startup_failure{0, "told to stop"});
     const sql_error& why = prepared.error();
     if (why.permanent || !why.away || now() + pause >= until) {
       return failure(gave_up(with.dsn, why, with.wait));
@@ -61,7 +69,7 @@ result<std::unique_ptr<storage>, startup_failure> open_storage(io::loop& on,
       log::warn("the database is not there yet; trying again",
                 {{"for", format_duration(with.wait)}, {"why", why.detail}});
     }
-    std::this_thread::sleep_for(pause);
+    if (told_to_stop(with.stop, pause)) return failure(startup_failure{0, "told to stop"});
   }
 
   if (where->scheme == dsn::kind::sqlite) return make_sqlite_storage(on, where->target);

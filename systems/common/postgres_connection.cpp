@@ -144,30 +144,32 @@ namespace {
 
 using progress = postgres_connection::progress;
 
-// False when `until` passed first.
-bool wait_for(int fd, progress what, time_point until) {
+// False when `until` passed first, or `stop` became readable.
+bool wait_for(int fd, progress what, time_point until, int stop) {
   for (;;) {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - now()).count();
     if (left <= 0) return false;
-    pollfd p{fd, static_cast<short>(what == progress::wants_read ? POLLIN : POLLOUT | POLLIN), 0};
-    if (::poll(&p, 1, static_cast<int>(left)) > 0) return true;
+    pollfd both[]{
+        {fd, static_cast<short>(what == progress::wants_read ? POLLIN : POLLOUT | POLLIN), 0},
+        {stop, POLLIN, 0}};
+    if (::poll(both, 2, static_cast<int>(left)) > 0) return both[1].revents == 0;
   }
 }
 
 }  // namespace
 
 result<std::unique_ptr<postgres_session>, sql_error> postgres_session::open(
-    const std::string& uri, const std::string& application, duration longest) {
+    const std::string& uri, const std::string& application, duration longest, int stop) {
   const time_point until = now() + longest;
   postgres_connection c(uri, application);
   // libpq's rule: before the first step, wait until the socket can be written.
   for (progress next = progress::wants_write; next != progress::done; next = c.connect_step()) {
     if (next == progress::failed || c.fd() < 0) return failure(c.last_error());
-    if (!wait_for(c.fd(), next, until)) {
+    if (!wait_for(c.fd(), next, until, stop)) {
       return failure(sql_error{"the server does not answer", true, false});
     }
   }
-  return std::unique_ptr<postgres_session>(new postgres_session(std::move(c)));
+  return std::unique_ptr<postgres_session>(new postgres_session(std::move(c), stop));
 }
 
 result<std::vector<row>, sql_error> postgres_session::run(const std::string& sql) {
@@ -175,7 +177,7 @@ result<std::vector<row>, sql_error> postgres_session::run(const std::string& sql
   for (progress next = connection_.send(sql, {}); next != progress::done;
        next = connection_.query_step()) {
     if (next == progress::failed) return failure(connection_.last_error());
-    if (!wait_for(connection_.fd(), next, until)) {
+    if (!wait_for(connection_.fd(), next, until, stop_)) {
       return failure(sql_error{"the server does not answer", true, false});
     }
   }

@@ -43,22 +43,24 @@ class postgres_connection {
   std::unique_ptr<PGresult, closer> outcome_;
 };
 
-// The same connection with someone waiting on it, for the start of a process.
+// The same connection with someone waiting on it, for the start of a process. Waits end early, as a
+// failure, once the descriptor `stop` is readable (-1: never).
 class postgres_session final : public sql_session {
  public:
   static result<std::unique_ptr<postgres_session>, sql_error> open(const std::string& uri,
                                                                    const std::string& application,
-                                                                   duration longest);
+                                                                   duration longest, int stop);
 
   result<void, sql_error> execute(const std::string& sql) override;
   result<std::int64_t, sql_error> number(const std::string& sql) override;
   result<void, sql_error> begin_exclusive() override;
 
  private:
-  explicit postgres_session(postgres_connection c) : connection_(std::move(c)) {}
+  postgres_session(postgres_connection c, int stop) : connection_(std::move(c)), stop_(stop) {}
   result<std::vector<row>, sql_error> run(const std::string& sql);
 
   postgres_connection connection_;
+  int stop_;
 };
 
 }  // namespace weir::systems

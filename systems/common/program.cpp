@@ -8,6 +8,7 @@
 #include "systems/common/address.hpp"
 #include "systems/common/registration.hpp"
 #include "systems/common/signal_events.hpp"
+#include "systems/common/subcommand.hpp"
 #include "weir/base/duration_text.hpp"
 #include "weir/base/log.hpp"
 
@@ -21,9 +22,9 @@ constexpr int usage = 2;
 constexpr duration longest_deregistration = std::chrono::seconds(2);
 
 struct settings {
-  std::string listen;
-  std::string dsn;
-  std::string delay;
+  std::optional<std::string> listen;
+  std::optional<std::string> dsn;
+  std::optional<std::string> delay;
   std::string wait = "10s";
   bool faults = false;
   bool access_log = false;
@@ -36,17 +37,18 @@ int fail(const std::string& who, int code, const std::string& message) {
 }
 
 int serve(const std::string& who, const service_kind& of, const settings& with) {
-  const auto at = parse_address(with.listen);
+  const auto at = parse_address(with.listen.value_or(of.listen));
   if (!at) return fail(who, usage, at.error());
   service_options options;
   options.name = of.name;
   options.fault_switch = with.faults;
   options.access_log = with.access_log;
-  if (auto delay = parse_delay(with.delay, options.usual); !delay) {
-    return fail(who, usage, "--delay " + with.delay + ": " + delay.error());
+  const std::string usual = with.delay.value_or(of.delay);
+  if (auto delay = parse_delay(usual, options.usual); !delay) {
+    return fail(who, usage, "--delay " + usual + ": " + delay.error());
   }
   storage_options database;
-  database.dsn = with.dsn;
+  database.dsn = with.dsn.value_or("sqlite:" + of.name + ".db");
   database.application = who;
   const auto wait = parse_duration(with.wait);
   if (!wait) return fail(who, usage, "--wait-database " + with.wait + ": " + wait.error());
@@ -71,6 +73,7 @@ int serve(const std::string& who, const service_kind& of, const settings& with) 
   std::unique_ptr<storage> kept;
   if (of.schema != nullptr) {
     database.migrations = of.schema();
+    database.stop = signals.descriptor();
     auto opened = open_storage(loop, database);
     if (!opened) return fail(who, opened.error().exit_code, opened.error().message);
     kept = std::move(*opened);
@@ -124,6 +127,10 @@ int service_program::run(int argc, char** argv) const {
     app.require_subcommand(1);
     for (const service_kind& k : kinds) add_options(*app.add_subcommand(k.name, k.what), k, with);
   }
+  if (!alone) {
+    const std::string wrong = wrong_subcommand(app, argc > 1 ? argv[1] : "");
+    if (!wrong.empty()) return fail(name, usage, wrong);
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
@@ -132,9 +139,6 @@ int service_program::run(int argc, char** argv) const {
   try {
     for (const service_kind& k : kinds) {
       if (!alone && !app.got_subcommand(k.name)) continue;
-      if (with.listen.empty()) with.listen = k.listen;
-      if (with.dsn.empty()) with.dsn = "sqlite:" + k.name + ".db";
-      if (with.delay.empty()) with.delay = k.delay;
       return serve(alone ? name : name + " " + k.name, k, with);
     }
   } catch (const std::exception& e) {

@@ -91,13 +91,7 @@ void call::aborted() {
 }
 
 void call::close_log(int status) {
-  if (!service_.options_.access_log) return;
-  const auto took = std::chrono::duration<double, std::milli>(service_.loop_.now() - received_);
-  log::info("answered", {{"service", service_.options_.name},
-                         {"method", method_},
-                         {"path", path_},
-                         {"status", status},
-                         {"ms", took.count()}});
+  service_.note(method_, path_, status, received_);
 }
 
 // Reads what is sent to the switch. Keeps itself until the exchange is over.
@@ -214,6 +208,24 @@ void service::change_faults(http::server_exchange& exchange) {
   }
 }
 
+void service::note(std::string_view method, std::string_view path, int status,
+                   time_point received) const {
+  if (!options_.access_log) return;
+  const auto took = std::chrono::duration<double, std::milli>(loop_.now() - received);
+  log::info("answered", {{"service", options_.name},
+                         {"method", method},
+                         {"path", path},
+                         {"status", status},
+                         {"ms", took.count()}});
+}
+
+void service::refuse(http::server_exchange& exchange, int status, std::string_view detail,
+                     std::string_view more_headers) const {
+  note(exchange.head().verb_token, exchange.head().path, status, exchange.received());
+  exchange.respond(status, std::string(problem_type).append(more_headers),
+                   problem_body(status, detail));
+}
+
 void service::on_request(http::server_exchange& exchange) {
   const http::request_head& head = exchange.head();
   if (options_.fault_switch && head.path == switch_path) return change_faults(exchange);
@@ -224,11 +236,10 @@ void service::on_request(http::server_exchange& exchange) {
   std::string parameter;
   const route* found = find(head.path, parameter);
   if (found == nullptr) {
-    return exchange.respond(404, problem_type, problem_body(404, "there is nothing at this path"));
+    return refuse(exchange, 404, "there is nothing at this path");
   }
   if (head.verb != http::method::get && head.verb != http::method::head) {
-    return exchange.respond(405, std::string(problem_type) + "Allow: GET, HEAD\r\n",
-                            problem_body(405, "this can only be read"));
+    return refuse(exchange, 405, "this can only be read", "Allow: GET, HEAD\r\n");
   }
   ++requests_;
   std::shared_ptr<call> made(new call(*this, exchange));

@@ -100,6 +100,10 @@ class service final : private http::server_handler {
 
   void on_request(http::server_exchange& exchange) override;
   const route* find(std::string_view path, std::string& parameter) const;
+  void refuse(http::server_exchange& exchange, int status, std::string_view detail,
+              std::string_view more_headers = {}) const;
+  // A line of the access log, if there is one.
+  void note(std::string_view method, std::string_view path, int status, time_point received) const;
   void change_faults(http::server_exchange& exchange);
 
   io::loop& loop_;

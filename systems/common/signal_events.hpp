@@ -14,6 +14,9 @@ class signal_events final : private io::fd_handler {
   signal_events(io::loop& on, const std::vector<int>& signals, std::function<void(int)> arrived);
   ~signal_events();
 
+  // Readable while a signal has arrived that the loop has not handled: for who waits without it.
+  int descriptor() const noexcept { return fd_; }
+
  private:
   void on_ready(readiness what) override;
 

@@ -1,5 +1,7 @@
 #include "systems/common/sqlite_database.hpp"
 
+#include <cstring>
+
 namespace weir::systems {
 
 namespace {
@@ -52,7 +54,10 @@ result<std::unique_ptr<sqlite_database>, sql_error> sqlite_database::open(const 
                       SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr);
   handle db(raw);
   if (code != SQLITE_OK) {
-    const std::string why = raw != nullptr ? sqlite3_errmsg(raw) : sqlite3_errstr(code);
+    std::string why = raw != nullptr ? sqlite3_errmsg(raw) : sqlite3_errstr(code);
+    // "unable to open database file" alone does not tell a missing folder from a missing right.
+    const int reason = raw != nullptr ? sqlite3_system_errno(raw) : 0;
+    if (reason != 0) why.append(" (").append(std::strerror(reason)).append(")");
     // A file that cannot be opened at all is a wrong path or a missing right.
     return failure(sql_error{path + ": " + why, true, (code & 0xff) == SQLITE_CANTOPEN});
   }
@@ -64,8 +69,10 @@ result<std::unique_ptr<sqlite_database>, sql_error> sqlite_database::open(const 
 }
 
 sql_error sqlite_database::last_error() const {
-  return {path_ + ": " + sqlite3_errmsg(db_.get()),
-          worth_another_attempt(sqlite3_extended_errcode(db_.get())), false};
+  const int code = sqlite3_extended_errcode(db_.get());
+  // A file that may not be written is a wrong path or a missing right too.
+  return {path_ + ": " + sqlite3_errmsg(db_.get()), worth_another_attempt(code),
+          (code & 0xff) == SQLITE_READONLY};
 }
 
 result<sqlite3_stmt*, sql_error> sqlite_database::prepared(const std::string& sql) {

@@ -42,7 +42,7 @@ struct migration {
 
 // What a process says and does when its storage cannot be opened at start.
 struct startup_failure {
-  int exit_code = 1;  // 78 for a DSN that no waiting would mend
+  int exit_code = 1;  // 78 for a DSN that no waiting would mend; 0: told to stop
   std::string message;
 };
 
@@ -51,6 +51,7 @@ struct storage_options {
   std::vector<migration> migrations;
   duration wait = std::chrono::seconds(10);  // for a database that is not there yet
   std::string application;                   // how the server's own lists name us
+  int stop = -1;                             // a descriptor; once readable, the wait is over
 };
 
 // Waits for the database, brings its schema up to date (any number of processes may do so at the

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "systems/common/subcommand.hpp"
 #include "systems/gists/show.hpp"
 #include "systems/offers/show.hpp"
 #include "systems/presentations/show.hpp"
@@ -74,7 +75,8 @@ int main(int argc, char** argv) {
       "  weir demo                           the shop, with keys to stop and slow its services\n"
       "  weir demo --scenario outage         its outage story, played and judged\n"
       "  weir demo shop --port-base 20000    on ports 20000 to 20005\n"
-      "  weir demo presentations --scenario outage --quick\n\n"
+      "  weir demo presentations --scenario outage --quick\n"
+      "  weir demo shop --help               the options of one\n\n"
       "Runs a whole system (by itself, the shop) on loopback, on files made on the spot.");
   app.name("weir demo");
   app.require_subcommand(1);
@@ -104,6 +106,10 @@ int main(int argc, char** argv) {
   if (words.empty() ||
       (words.front().starts_with('-') && words.front() != "--help" && words.front() != "-h")) {
     words.insert(words.begin(), "shop");
+  }
+  if (const std::string wrong = wrong_subcommand(app, words.front()); !wrong.empty()) {
+    std::cerr << "weir demo: " << wrong << std::endl;
+    return usage;
   }
   std::reverse(words.begin(), words.end());  // as CLI11 takes them
   try {

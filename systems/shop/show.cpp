@@ -25,14 +25,14 @@ bool colours() {
   return ::isatty(STDOUT_FILENO) != 0 && std::getenv("NO_COLOR") == nullptr;
 }
 
-// What the page lacks while a circuit is open.
-std::string consequence(const std::string& circuit) {
+// What the page lacks while a circuit is open; `defaults`: the steps still have theirs.
+std::string consequence(const std::string& circuit, bool defaults) {
   static const std::map<std::string, std::string> known{
       {"products", "the page is 503 with Retry-After"},
       {"inventory", "every inventory is null"},
       {"favorites", "favorite_items is null"},
       {"cart", "cart_items is null"}};
-  const auto found = known.find(circuit);
+  const auto found = known.find(defaults ? circuit : "products");
   return found == known.end() ? "its steps take their defaults" : found->second;
 }
 
@@ -180,8 +180,9 @@ class shop_show {
       // "5 failures within 10 s", with the number that there really were.
       const std::size_t rest = std::min(view.rule.find(" failures"), view.rule.size());
       told_.event("circuit " + t.circuit + " OPEN: " + std::to_string(t.failures) +
-                  spaced(view.rule.substr(rest)) + "; " + consequence(t.circuit) +
-                  " until a probe succeeds" + "; next probe in " + in_seconds(view.time_to_probe));
+                  spaced(view.rule.substr(rest)) + "; " +
+                  consequence(t.circuit, options_.with.defaults) + " until a probe succeeds" +
+                  "; next probe in " + in_seconds(view.time_to_probe));
     });
   }
 

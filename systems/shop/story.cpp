@@ -18,6 +18,11 @@ constexpr int most_pages = 8;      // to open a circuit; five failures need fewe
 constexpr int pages_while_open = 10;
 constexpr duration longest_open = 7s;  // five, and slack
 
+// For rows: a state or a path of which there is none, as without a breaker.
+std::string or_none(const std::string& seen) {
+  return seen.empty() ? "none" : seen;
+}
+
 class outage {
  public:
   outage(cast& with, stage::chronicle& into, std::function<bool()> interrupted)
@@ -129,14 +134,16 @@ class outage {
     wait_for_log([&] { return cast_.log().path_of("favorites") == "closed > open"; });
     const std::size_t failed = cast_.log().failures_of("favorites") - failed_before;
     told_.row("after five failed calls the circuit is open",
-              std::to_string(failed) + " failed calls; circuit " + state_of(favorites),
+              std::to_string(failed) + " failed calls; circuit: " + or_none(state_of(favorites)),
               failed == failures_to_open && state_of(favorites) == "open");
     open_costs_nothing();
   }
 
   // The service is there again, so that what it does not see is really not sent.
   void open_costs_nothing() {
-    told_.heading("favorites runs again, but its circuit is still open");
+    told_.heading(state_of(favorites) == "open"
+                      ? "favorites runs again, but its circuit is still open"
+                      : "favorites runs again");
     const std::size_t attempts_before = cast_.log().attempts_to("favorites");
     if (auto wrong = cast_.start_service(favorites)) told_.event(*wrong);
     int as_told = 0;
@@ -167,7 +174,8 @@ class outage {
     const auto seen = cast_.requests_seen(favorites);
     told_.row("favorites back: half-open, one probe, closed",
               std::string(half_open ? "half-open" : "not half-open") + "; favorites saw " +
-                  (seen ? std::to_string(*seen) : "?") + " request; then " + after,
+                  (seen ? std::to_string(*seen) : "?") + (seen == 1u ? " request" : " requests") +
+                  "; then " + or_none(after),
               half_open && seen == 1u && after == "closed");
     told_.row("favorites back: the count is back, and the gateway was not restarted", p.in_short(),
               whole(p) && cast_.gateway_pid() == gateway_pid_);
@@ -219,11 +227,13 @@ class outage {
       const std::string name = role_names[r];
       wait_for_log([&] { return cast_.log().path_of(name) == once; });
       const std::string logged = cast_.log().path_of(name);
-      told_.row("the log tells each transition of " + name + " once", logged, logged == once);
+      told_.row("the log tells each transition of " + name + " once", or_none(logged),
+                logged == once);
       const std::string seen = circuits_.path_of(name);
-      told_.row("/circuits showed each state of " + name + " once", seen, seen == once);
+      told_.row("/circuits showed each state of " + name + " once", or_none(seen), seen == once);
     }
-    const std::string others = circuits_.path_of("cart") + ", " + circuits_.path_of("inventory");
+    const std::string others =
+        or_none(circuits_.path_of("cart")) + ", " + or_none(circuits_.path_of("inventory"));
     told_.row("the circuits of cart and inventory stayed closed", others,
               others == "closed, closed" && cast_.log().path_of("cart").empty() &&
                   cast_.log().path_of("inventory").empty());

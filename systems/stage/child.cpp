@@ -59,6 +59,7 @@ child::~child() {
 
 std::optional<std::string> child::start() {
   if (running()) return {};
+  if (!options_.log_file.empty() && !log_.is_open()) return "cannot write " + options_.log_file;
   const std::string& program = options_.command.front();
   if (::access(program.c_str(), X_OK) != 0) return failed_to("cannot run " + program);
   int ends[2];

@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <sstream>
+#include <stdexcept>
 #include <system_error>
 
 namespace weir::stage {
@@ -58,9 +59,16 @@ std::optional<fs::path> find_data(const std::string& name) {
 }
 
 temporary_directory::temporary_directory(const std::string& prefix) {
-  std::string pattern = (fs::temp_directory_path() / (prefix + ".XXXXXX")).string();
-  if (::mkdtemp(pattern.data()) == nullptr) {
-    throw std::system_error(errno, std::generic_category(), pattern);
+  std::error_code wrong;
+  const fs::path under = fs::temp_directory_path(wrong);
+  std::string pattern = (under / (prefix + ".XXXXXX")).string();
+  if (!wrong && ::mkdtemp(pattern.data()) == nullptr) wrong.assign(errno, std::generic_category());
+  if (wrong) {
+    const char* const named = std::getenv("TMPDIR");
+    throw std::runtime_error(
+        "cannot make a directory for its files in " +
+        (named != nullptr ? named + std::string(" ($TMPDIR)") : under.string()) + ": " +
+        wrong.message());
   }
   path_ = pattern;
 }

@@ -69,6 +69,7 @@ def test_without_the_breaker_the_story_fails(played):
     assert any("the circuit is open" in what for what in failed)
     assert any("pages cost favorites nothing" in what for what in failed)
     assert any("503 with Retry-After" in what for what in failed)
+    assert "circuit: none" in out and "still open" not in out and not re.search(r"^FAIL .*(, |then |  )$", out, re.M), out
     # What has nothing to do with the breaker is as before.
     assert not any("all well" in what or "inventory slow" in what or "products late" in what for what in failed), failed
 
@@ -78,6 +79,7 @@ def test_without_the_defaults_the_story_fails(played):
     assert code == 1, out
     assert any("favorite_items is null" in what for what in failed)
     assert any("null for the slow products" in what for what in failed)
+    assert "circuit favorites OPEN: 5 failures within 10 s; the page is 503 with Retry-After until" in out, out
     assert not any("all well" in what or "products late" in what for what in failed), failed
 
 
