@@ -1,6 +1,7 @@
 #include "shared_circuit.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "scripts.hpp"
 
@@ -33,7 +34,7 @@ shared_circuit::shared_circuit(io::loop& on, link& by, const circuit_breaker& br
     : loop_(on),
       link_(by),
       breaker_(breaker),
-      how_(how),
+      how_(std::move(how)),
       lease_time_(lease),
       state_key_(by.key("open", breaker.name())),
       lease_key_(by.key("probe", breaker.name())),

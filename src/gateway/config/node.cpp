@@ -58,8 +58,6 @@ std::size_t offset_in_source(const node& scalar, const source& in, std::size_t o
     } else if (scalar.written == node::style::single_quoted && raw.substr(r, 2) == "''") {
       t += 1;
       r += 2;
-    } else if (raw[r] == text[t] && !blank(raw[r])) {
-      ++t, ++r;
     } else if (raw[r] == text[t]) {
       ++t, ++r;
       if (raw[r - 1] == '\n') {  // the indentation of the next line

@@ -139,7 +139,7 @@ class hedge_delay_type final : public type<hedge_delay> {
     if (text->empty() || (*text)[0] != 'p') {
       const auto d = types::positive_duration().read(r, from);
       if (!d) return std::nullopt;
-      return hedge_delay{*d, 0};
+      return hedge_delay{d, 0};
     }
     double percent = 0;
     const char* const end = text->data() + text->size();

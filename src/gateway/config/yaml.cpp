@@ -92,9 +92,11 @@ reading read_once(const source& in, yaml_repair& repair, problems& found,
   fy_diag_set_collect_errors(diag.get(), true);
   fy_parse_cfg options{};
   options.search_path = "";
+  // The library's flags are an enumeration of C, or'ed together: their sum is none of its names.
   options.flags =
-      static_cast<fy_parse_cfg_flags>(FYPCF_QUIET | FYPCF_COLLECT_DIAG | FYPCF_DEFAULT_VERSION_1_2 |
-                                      FYPCF_JSON_NONE | FYPCF_DISABLE_MMAP_OPT);
+      static_cast<fy_parse_cfg_flags>(  // NOLINT(clang-analyzer-optin.core.EnumCastOutOfRange)
+          FYPCF_QUIET | FYPCF_COLLECT_DIAG | FYPCF_DEFAULT_VERSION_1_2 | FYPCF_JSON_NONE |
+          FYPCF_DISABLE_MMAP_OPT);
   options.diag = diag.get();
   std::unique_ptr<fy_parser, parser_deleter> parser(fy_parser_create(&options));
   if (!parser) throw std::bad_alloc();

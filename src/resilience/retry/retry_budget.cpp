@@ -64,6 +64,8 @@ void retry_budget::first_attempt(time_point now) const noexcept {
   budget_shard* mine = s.shards.find();
   if (!mine) [[unlikely]] {
     const std::lock_guard lock(s.mutex);
+    // Without memory for a shard the process ends, as everywhere where nobody could be told.
+    // NOLINTNEXTLINE(bugprone-unhandled-exception-at-new)
     mine = &s.shards.add([] { return new budget_shard; });
   }
   if (!mine->window.try_add(now, era)) mine->window.turn_and_add(now, era, s.grid);
