@@ -2,8 +2,10 @@
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <iostream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "commands/check.hpp"
@@ -52,6 +54,13 @@ bool known(const CLI::App& app, const std::string& word) {
   if (!near.empty()) std::cerr << "; did you mean `" << near << "`?";
   std::cerr << "\nRun with --help for what there is.\n";
   return false;
+}
+
+// An expression may begin with a minus: what stands behind `eval` and is no option of its is one.
+void spare_minus(std::vector<std::string>& words) {
+  if (words.size() < 2 || words[0] != "eval" || !words[1].starts_with('-')) return;
+  if (words[1] == "--" || words[1] == "-h" || words[1] == "--help") return;
+  words.insert(words.begin() + 1, "--");
 }
 
 int run(int argc, char** argv) {
@@ -156,9 +165,19 @@ int run(int argc, char** argv) {
   demo_command->prefix_command();
   demo_command->callback([&] { code = demo(demo_command->remaining()); });
 
-  if (argc > 1 && !known(app, argv[1])) return exit_usage;
+  std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
+  if (words.empty()) {
+    std::cerr
+        << "weir: say what to do; `weir init` writes a configuration to begin with, `weir demo` "
+           "shows one at work\nRun with --help for what there is.\n";
+    return exit_usage;
+  }
+  if (!known(app, words.front())) return exit_usage;
+  spare_minus(words);
   try {
-    app.parse(argc, argv);
+    // CLI11 takes its words from the back.
+    std::reverse(words.begin(), words.end());
+    app.parse(std::move(words));
   } catch (const CLI::ParseError& e) {
     // Help and version leave with 0; all else is a wrong command line.
     return app.exit(e) == 0 ? exit_ok : exit_usage;

@@ -41,7 +41,7 @@ def test_a_shorter_max_age_of_the_service_counts_and_a_longer_does_not(weir, ups
 
 @pytest.mark.parametrize("headers", [
     {"Set-Cookie": "a=b"}, {"Cache-Control": "no-store"}, {"Cache-Control": "private, max-age=60"},
-    {"Cache-Control": "no-cache"}, {"Vary": "*"}, {"Vary": "Accept, traceparent"}, {"Expires": "0"},
+    {"Cache-Control": "no-cache"}, {"Vary": "*"}, {"Vary": "Accept, traceparent"}, {"Vary": "tracestate"}, {"Expires": "0"},
 ], ids=lambda h: "-".join(next(iter(h.items()))))
 def test_what_the_service_wants_kept_by_nobody_is_not(weir, upstream, headers):
     up = upstream().always(counting(headers=headers))

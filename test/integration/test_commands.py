@@ -98,6 +98,16 @@ def test_no_colour_where_there_is_no_terminal_or_where_it_is_not_wanted(command,
 
 
 
+@pytest.mark.parametrize("arguments", [["eval", "--", "-1"], ["eval", "-1"]])
+def test_an_expression_may_stand_behind_two_dashes(command, arguments):
+    assert command(*arguments, stdin="").out.strip() == "-1"
+
+
+def test_without_a_command_it_says_where_to_begin(command):
+    said = command().err
+    assert "weir init" in said and "weir demo" in said, said
+
+
 # explain
 
 
@@ -148,6 +158,7 @@ def test_explain_of_an_unknown_route(command, config_file):
 @pytest.mark.parametrize("expression, document, printed", [
     ("size(a)", '{"a": [1, 2]}', "2"), ("a[0] + 1", '{"a": [1, 2]}', "2"), ("a", '{"a": 12345678901234567890.10}', "12345678901234567890.10"),
     ("this", '{"z": 1, "a": 2}', '{"z": 1, "a": 2}'), ("body[1]", "[1, 2]", "2"), ("1 + 1", "", "2"), ("'a' + 'b'", "", '"ab"'), ("x.y ?? 'none'", '{"x": null}', '"none"'),
+    ("-a", '{"a": 2}', "-2"), ("-a + 5", '{"a": 2}', "3"), ("--a", '{"a": 2}', "2"), ("-1", "", "-1"),
     ("null", "", "null"), ("{'a': [1, true]}", "", '{"a":[1,true]}'),
 ])
 def test_eval(command, expression, document, printed):

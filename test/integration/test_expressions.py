@@ -2,7 +2,7 @@
 
 import pytest
 from support.expect import partial, traced_problem
-from support.upstream import json_reply, json_text
+from support.upstream import json_reply, json_text, status
 
 DOC = {"a": {"b": 1, "null": None, "list": [1, 2, 3], "text": "x", "empty": ""}, "n": None}
 
@@ -79,6 +79,44 @@ def test_a_parameter_given_twice_is_the_clients_400(weir, upstream):
     assert up.count() == 0
 
 
+TWICE = {
+    "when": 'x: {get: s/x, when: "query.u == \'1\'"}',
+    "an optional when": 'x: {get: s/x, when: "query.u == \'1\'", default: 0}',
+    "value": 'x: {value: "${query.u}"}',
+    "a value's member": 'x: {value: {u: "${query.u}"}}',
+    "text": 'x: {value: "u ${query.u}"}',
+    "take": 'x: {get: s/x, take: "${query.u}"}',
+    "an optional take": 'x: {get: s/x, take: "${query.u}", default: 0}',
+    "default": 'x: {get: s/fails, default: "${query.u}"}',
+    "a default of items": 'x: {each: "[1, 2] as i", get: "s/fails?i=${i}", default: {u: "${query.u}"}}',
+    "each": 'x: {each: "[query.u] as u", get: "s/x?u=${u}", default: 0}',
+    "body": 'x: {post: s/x, body: {u: "${query.u}"}, default: 0}',
+    "header": 'x: {get: s/x, headers: {X-U: "${query.u}"}, default: 0}',
+}
+
+
+@pytest.mark.parametrize("where", TWICE)
+def test_a_parameter_given_twice_is_400_wherever_it_is_read(weir, upstream, where):
+    gate = weir("""
+        services: {s: <s>}
+        routes:
+          GET /: {steps: {%s}, reply: "${x}"}
+        """ % TWICE[where], s=upstream().always(json_reply(1)).on("/fails", status(500)))
+    assert gate.get("/?u=1").status == 200
+    assert "twice" in traced_problem(gate.get("/?u=1&u=2"), 400)["detail"]
+    assert "escape" in traced_problem(gate.get("/?u=%zz"), 400)["detail"]
+
+
+@pytest.mark.parametrize("route", [
+    '{reply: {u: "${query.u}"}}', '{reply: {n: "${1 / 0}", u: "${query.u}"}}', '{reply: 1, reply_headers: {X-U: "${query.u}"}}',
+    '{reply: 1, require: [{that: "query.u == \'1\'", else: {status: 403}}]}',
+    '{proxy: s/x, require: [{that: "query.u == \'1\'", else: {status: 403}}]}', '{proxy: s/x, headers: {X-U: "${query.u}"}}'])
+def test_a_parameter_given_twice_is_400_in_replies_requirements_and_proxies(weir, upstream, route):
+    gate = weir("services: {s: <s>}\nroutes:\n  GET /: %s\n  GET /else: {proxy: s}\n" % route, s=upstream().always(json_reply(1)))
+    assert gate.get("/?u=1").status == 200
+    assert "twice" in traced_problem(gate.get("/?u=1&u=2"), 400)["detail"]
+
+
 # In calls.
 
 
@@ -119,7 +157,8 @@ def test_a_path_slot_without_a_text_sends_nothing_and_fails_the_step(weir, upstr
 
 
 def test_a_missing_member_fails_the_step_wherever_it_is_used_in_a_call(weir, upstream):
-    for keys in (', query: {q: "${d.nowhere}"}', ', headers: {X-H: "${d.n + 1}"}'):
+    for keys in (', query: {q: "${d.nowhere}"}', ', headers: {X-H: "${d.n + 1}"}', ', headers: {X-H: "${d.nowhere}"}',
+                 ', headers: {X-H: "v ${d.nowhere}"}', ', when: d.nowhere'):
         gate = call(weir, upstream, "x", keys)
         traced_problem(gate.get("/"), 502, step="x")
         assert gate.up.count("/x") == 0
@@ -139,6 +178,18 @@ def test_a_null_query_slot_drops_its_parameter(weir, upstream):
     gate = call(weir, upstream, "x", ', query: {a: 1, b: "${d.n}", c: "t ${d.a.b}"}')
     gate.get("/")
     assert gate.up.last.query == [("a", "1"), ("c", "t 1")]
+
+
+def test_a_header_that_the_client_left_out_is_its_400_unless_it_may_be_missing(weir, upstream):
+    gate = weir("""
+        services: {s: <s>}
+        routes:
+          GET /must: {steps: {x: {get: s/x, headers: {X-U: "${request.headers['x-user']}"}}}, reply: "${x}"}
+          GET /may: {steps: {x: {get: s/x, headers: {X-U: "${request.headers['x-user'] ?? null}"}}}, reply: "${x}"}
+        """, s=upstream().always(lambda x: json_reply(x.request.headers.get("X-U"))(x)))
+    traced_problem(gate.get("/must"), 400, step="x")
+    assert gate.get("/must", {"X-User": "ann"}).json() == "ann"
+    assert gate.get("/may").json() is None
 
 
 def test_a_null_header_is_not_sent(weir, upstream):

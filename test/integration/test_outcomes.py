@@ -276,3 +276,19 @@ def test_as_bytes(weir, upstream):
 def test_an_empty_204_is_null(weir, upstream):
     assert make(weir, upstream().always(status(204)), "").get("/required").json() == {"x": None}
     assert make(weir, upstream().always(status(204)), "as: text").get("/required").json() == {"x": ""}
+
+
+@pytest.mark.parametrize("take, gives", [
+    ("headers", lambda h: h["x-total"]), ("[headers]", lambda h: h[0]["x-total"]), ("{'h': headers, 'b': body}", lambda h: h["h"]["x-total"])])
+def test_take_may_give_the_headers_themselves(weir, upstream, take, gives):
+    up = upstream().always(lambda x: respond(200, "{}", {"X-Total": x.request.path[3:]})(x))
+    gate = weir("""
+        services: {a: <a>}
+        routes:
+          GET /one: {steps: {x: {get: a/x/7, take: "${%s}"}}, reply: "${x}"}
+          GET /then: {steps: {x: {get: a/x/7, take: "${%s}"}, y: {get: "a/x/${size(x)}"}}, reply: {x: "${x}", y: "${y}"}}
+          GET /each: {steps: {x: {each: "[1, 2, 3, 4, 5, 6] as i", limit: 2, get: "a/x/${i}", take: "${%s}"}}, reply: "${x}"}
+        """ % (take, take, take), a=up)
+    assert gives(gate.get("/one").json()) == "7"
+    assert gives(gate.get("/then").json()["x"]) == "7"
+    assert [gives(x) for x in gate.get("/each").json()] == ["1", "2", "3", "4", "5", "6"]

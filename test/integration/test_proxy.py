@@ -21,6 +21,16 @@ CONFIG = """
         steps:
           x: {get: a/x, forward: [x-request-tag, cookie]}
         reply: ${x}
+      GET /named:
+        steps:
+          x: {get: a/x, forward: [traceparent, tracestate, x-envoy-expected-rq-timeout-ms]}
+        reply: ${x}
+      POST /typed:
+        steps:
+          own: {post: a/own, body: {a: 1}, headers: {content-type: application/merge-patch+json}}
+          weirs: {post: a/weirs, body: {a: 1}, forward: [content-type]}
+          bare: {post: a/bare, forward: [content-type]}
+        reply: [ "${own}", "${weirs}", "${bare}" ]
       GET /bare:
         steps:
           x: {get: a/x}
@@ -121,6 +131,19 @@ def test_composed_calls_send_what_forward_names(gate):
     assert "Authorization" not in seen
 
 
+def test_a_composed_body_has_one_type(gate):
+    gate.post("/typed", b"x", {"Content-Type": "text/plain"})
+    types = {r.path: r.headers.all("Content-Type") for r in gate.up.seen()}
+    assert types == {"/own": ["application/merge-patch+json"], "/weirs": ["application/json"], "/bare": ["text/plain"]}
+
+
+def test_what_is_told_of_trace_and_time_is_told_once(gate):
+    gate.get("/named", {"traceparent": TRACE, "x-envoy-expected-rq-timeout-ms": "7"})
+    seen = gate.up.last.headers
+    assert len(seen.all("traceparent")) == 1
+    assert len(seen.all("x-envoy-expected-rq-timeout-ms")) == 1 and seen["x-envoy-expected-rq-timeout-ms"] != "7"
+
+
 TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 
 
@@ -145,6 +168,18 @@ def test_without_a_sound_trace_a_new_one_begins(gate, route, given):
     _, number, span, _ = trace[0].split("-")
     assert len(number) == 32 and int(number, 16) and int(span, 16)
     assert number != "4bf92f3577b34da6a3ce929d0e0e4736"
+
+
+@pytest.mark.parametrize("route", ["/whole/x", "/bare", "/named"])
+def test_the_state_of_a_trace_goes_along_with_it(gate, route):
+    gate.get(route, [("traceparent", TRACE), ("tracestate", "a=1,b=2"), ("tracestate", "c=3")])
+    assert ",".join(gate.up.last.headers.all("tracestate")).replace(" ", "") == "a=1,b=2,c=3"
+    assert len(gate.up.last.headers.all("traceparent")) == 1
+    # That of a trace that cannot be read says nothing about the new one.
+    gate.get(route, {"traceparent": "junk", "tracestate": "a=1"})
+    assert "tracestate" not in gate.up.last.headers
+    gate.get(route, {"tracestate": "a=1"})
+    assert "tracestate" not in gate.up.last.headers
 
 
 def test_forwarded_fields_of_anybody_are_replaced(gate):

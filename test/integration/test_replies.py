@@ -2,7 +2,7 @@
 
 import pytest
 from support.expect import partial, traced_problem
-from support.upstream import json_reply, status
+from support.upstream import in_turn, json_reply, status
 
 ALL = [{"id": 1, "name": "one"}, {"id": 2, "name": "two"}, {"id": 3, "name": "three"}]
 
@@ -201,3 +201,41 @@ def test_meta_by_configuration(weir, upstream):
 def test_a_partial_head_says_so_too(weir, upstream):
     answer = partly(weir, upstream).request("HEAD", "/")
     assert partial(answer) == {"stock": "status_503", "cart": "status_500"}
+
+
+# reply_headers
+
+
+def test_a_content_type_of_the_replys_own_stands_alone(weir):
+    gate = weir("""
+        routes:
+          GET /: {reply: {a: 1}, reply_headers: {content-type: application/vnd.shop+json}}
+          GET /none: {reply: {a: 1}, reply_headers: {Content-Type: "${null}"}}
+        """)
+    assert gate.get("/").headers.all("Content-Type") == ["application/vnd.shop+json"]
+    assert gate.get("/none").headers.all("Content-Type") == ["application/json"]
+
+
+def test_a_cache_control_of_the_replys_own_counts_for_whole_answers_alone(weir, upstream):
+    up = upstream().always(in_turn(json_reply(1), status(500)))
+    gate = weir("""
+        services: {a: <a>}
+        routes:
+          GET /: {steps: {x: {get: a/x, default: null}}, reply: {x: "${x}"}, reply_headers: {Cache-Control: max-age=60}}
+        """, a=up)
+    whole, part = gate.get("/"), gate.get("/")
+    assert whole.headers.all("Cache-Control") == ["max-age=60"] and partial(whole) == {}
+    assert part.headers.all("Cache-Control") == ["no-store"] and list(partial(part)) == ["x"]
+
+
+@pytest.mark.parametrize("value, reason", [("${x.nope}", "missing_field"), ("a ${x.nope}", "missing_field"), ("${x.n / 0}", "expression_error"), ("${x.lines}", "expression_error")])
+def test_a_header_that_cannot_be_made_is_left_out_and_told(weir, upstream, value, reason):
+    gate = weir("""
+        services: {a: <a>}
+        routes:
+          GET /: {steps: {x: {get: a/x}}, reply: 1, reply_headers: {X-A: "%s", X-B: "b"}}
+        """ % value, a=upstream().always(json_reply({"n": 1, "lines": "a\r\nX-C: c"})))
+    answer = gate.get("/")
+    assert answer.json() == 1 and answer.headers["X-B"] == "b"
+    assert "X-A" not in answer.headers and "X-C" not in answer.headers
+    assert partial(answer) == {"reply": reason}

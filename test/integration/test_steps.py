@@ -4,7 +4,7 @@ import threading
 
 import pytest
 from support.expect import partial, traced_problem
-from support.upstream import hang, json_reply, respond, status
+from support.upstream import hang, json_reply, json_text, respond, status
 
 
 def meeting(parties):
@@ -254,6 +254,31 @@ def test_when(weir, upstream, when, runs):
     assert partial(answer) == {}
 
 
+@pytest.mark.parametrize("when", ["first[0]", "query.q", "size(first)", "first[7]", "{'a': true}", "'true'"])
+def test_a_when_that_is_neither_true_false_nor_null_fails_its_step(weir, upstream, when):
+    text = """
+        services: {a: <a>}
+        routes:
+          GET /:
+            steps:
+              first: {get: a/first}
+              x: {get: a/x, when: "dyn(%s)"}
+            reply: {x: "${x}", first: "${first}"}
+          GET /optional:
+            steps:
+              first: {get: a/first}
+              x: {get: a/x, when: "dyn(%s)", default: D}
+            reply: {x: "${x}", first: "${first}"}
+        """ % (when, when)
+    up = upstream().on("/first", json_reply([1, 2])).on("/x", json_reply("X"))
+    gate = weir(text, a=up)
+    body = traced_problem(gate.get("/?q=true"), 502, step="x")
+    assert body["code"] == ("missing_field" if when == "first[7]" else "expression_error")
+    answer = gate.get("/optional?q=true")
+    assert answer.json()["x"] == "D" and list(partial(answer)) == ["x"]
+    assert up.count("/x") == 0
+
+
 def test_a_step_that_did_not_run_gives_null_and_not_its_default(weir, upstream):
     gate = weir("""
         services: {a: <a>}
@@ -315,3 +340,17 @@ def test_a_step_nobody_uses_is_a_warning(command, config_file):
         """))
     assert done.code == 0, done
     assert "warning" in done.out + done.err and "lonely" in done.out + done.err, done
+
+
+def test_a_computed_step_may_hold_what_is_as_deep_as_a_service_may_answer(weir, upstream):
+    deep = "[" * 512 + "]" * 512
+    gate = weir("""
+        services: {a: <a>}
+        routes:
+          GET /:
+            steps:
+              x: {get: a/x}
+              y: {value: {x: "${x}"}}
+            reply: {size: "${size(y.x)}", y: "${y.x}"}
+        """, a=upstream().always(json_text(deep)))
+    assert gate.get("/").text == '{"size":1,"y":' + deep + "}"

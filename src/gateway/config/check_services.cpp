@@ -133,6 +133,12 @@ void check_service_name(checking& c, const setting<target>& t) {
     c.services_used.insert(t->service);
     return;
   }
+  if (t->service == "http:" || t->service == "https:") {
+    c.r.error(t->service_at,
+              "a call names its service, not a URL; describe the service under `services`, and "
+              "write `NAME/path`");
+    return;
+  }
   std::vector<std::string> known;
   if (c.d.services) {
     for (const auto& s : *c.d.services) known.push_back(s.name);

@@ -106,7 +106,7 @@ const table<document>& document_table() {
           key<&document::admin>("admin", types::address_or_off(),
                                 "Where health, metrics and circuits are shown; or `off`.",
                                 "127.0.0.1:9901"),
-          key<&document::workers>("workers", types::at_least_one(), "Threads that serve requests.",
+          key<&document::workers>("workers", types::workers(), "Threads that serve requests.",
                                   "one for each core"),
           key<&document::services>("services", services, "The services that calls go to, by name."),
           key<&document::policies>("policies", policies,

@@ -88,7 +88,7 @@ class headers_type final : public type<std::vector<header>> {
       return false;
     }
     const std::string low = lower_case(name.text);
-    if (is_our_field(low)) {
+    if (is_our_field(low) || is_told_anyway(low)) {
       r.error(name.where, "`" + name.text + "` is written by weir itself; take it out");
       return false;
     }
@@ -135,7 +135,9 @@ class field_names_type final : public type<std::vector<std::string>> {
       } else if (is_our_field(lower_case(*name))) {
         r.error(item.where, "`" + item.text +
                                 "` belongs to the connection and is never passed on; take it out");
-      } else {
+      } else if (*name == "*") {
+        r.error(item.where, "there is no `*` for all headers; name those that are sent along");
+      } else if (!is_told_anyway(lower_case(*name))) {
         out.push_back(lower_case(*name));
       }
     }

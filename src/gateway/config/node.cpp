@@ -86,7 +86,7 @@ std::string_view describe(const node& n) noexcept {
     case node::kind::mapping:
       return "a mapping";
     case node::kind::scalar:
-      return "text";
+      return n.is_plain() && (n.text == "null" || n.text == "~") ? "null" : "text";
     case node::kind::empty:
       break;
   }

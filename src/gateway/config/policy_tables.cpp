@@ -67,7 +67,7 @@ const table<retry_document>& retry_table() {
   static const table<retry_document> t(
       "retry", "Trying again what failed for a passing reason.",
       {
-          key<&retry_document::attempts>("attempts", types::at_least_one(),
+          key<&retry_document::attempts>("attempts", types::tries(),
                                          "All tries, the first included.", "2"),
           key<&retry_document::backoff>(
               "backoff", types::durations(),

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "weir/json/utf8.hpp"
 #include "weir/json/writer.hpp"
 
 namespace weir::gateway::config {
@@ -24,6 +25,52 @@ struct excerpt {
   std::string pad;  // what stands before the caret: blanks, and tabs where the line has tabs
 };
 
+// Terminals give these two columns (Unicode Standard Annex 11: wide and fullwidth; the large
+// blocks).
+bool is_wide(char32_t c) noexcept {
+  return (c >= 0x1100 && c <= 0x115f) || (c >= 0x2e80 && c <= 0xa4cf) ||
+         (c >= 0xac00 && c <= 0xd7a3) || (c >= 0xf900 && c <= 0xfaff) ||
+         (c >= 0xfe30 && c <= 0xfe6f) || (c >= 0xff00 && c <= 0xff60) ||
+         (c >= 0x1f300 && c <= 0x1faff) || (c >= 0x20000 && c <= 0x3fffd);
+}
+
+// Well-formed text as it may be shown: a control character would move the cursor of whoever reads
+// the message, and a broken byte could do anything.
+std::string showable(std::string_view line) {
+  std::string out;
+  while (!line.empty()) {
+    const std::size_t good = json::utf8_valid_prefix(line);
+    for (const char c : line.substr(0, good)) {
+      const auto u = static_cast<unsigned char>(c);
+      out.push_back((u < 0x20 && c != '\t') || u == 0x7f ? '?' : c);
+    }
+    if (good == line.size()) break;
+    out += '?';
+    line.remove_prefix(good + 1);
+  }
+  return out;
+}
+
+// As many blanks as a terminal has columns for it.
+std::string blanks_for(std::string_view shown) {
+  std::string out;
+  for (std::size_t i = 0; i < shown.size();) {
+    const auto lead = static_cast<unsigned char>(shown[i]);
+    const std::size_t length = lead < 0x80 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+    char32_t c = length == 1 ? lead : lead & (0xffu >> (length + 1));
+    for (std::size_t k = 1; k < length && i + k < shown.size(); ++k) {
+      c = (c << 6) | (static_cast<unsigned char>(shown[i + k]) & 0x3fu);
+    }
+    if (c == '\t') {
+      out += '\t';
+    } else {
+      out.append(is_wide(c) ? 2 : 1, ' ');
+    }
+    i += length;
+  }
+  return out;
+}
+
 excerpt cut(std::string_view line, std::size_t mark) {
   mark = std::min(mark, line.size());
   std::size_t from = 0;
@@ -34,15 +81,9 @@ excerpt cut(std::string_view line, std::size_t mark) {
 
   excerpt e;
   if (from > 0) e.text = "…", e.pad = " ";
-  for (const char c : line.substr(from, to - from)) {
-    // A control character would move the cursor of whoever reads the message.
-    e.text.push_back(static_cast<unsigned char>(c) < 0x20 && c != '\t' ? '?' : c);
-  }
+  e.text += showable(line.substr(from, to - from));
   if (to < line.size()) e.text += "…";
-  for (const char c : line.substr(from, mark - from)) {
-    if ((static_cast<unsigned char>(c) & 0xc0) == 0x80) continue;
-    e.pad.push_back(c == '\t' ? '\t' : ' ');
-  }
+  e.pad += blanks_for(showable(line.substr(from, mark - from)));
   return e;
 }
 
@@ -111,7 +152,8 @@ std::string print(const problem& p, const source& in, print_options how) {
   // The mark ends with its line, whatever it covers.
   const std::size_t rest = line.size() - std::min(line.size(), mark);
   const std::size_t covered = std::min<std::size_t>(p.where.length, rest);
-  std::size_t width = count_characters(line.substr(std::min(line.size(), mark), covered));
+  std::size_t width =
+      blanks_for(showable(line.substr(std::min(line.size(), mark), covered))).size();
   width = std::clamp<std::size_t>(width, 1, widest_line);
   out += std::string(number.size(), ' ') + " | " + e.pad + tint + "^" +
          std::string(width - 1, '~') + plain + "\n";

@@ -170,11 +170,12 @@ class count_type final : public type<std::uint64_t> {
     const char* const end = text->data() + text->size();
     const auto parsed = std::from_chars(text->data(), end, number);
     const bool leading_zero = text->size() > 1 && text->front() == '0';
-    if (parsed.ec != std::errc() || parsed.ptr != end || leading_zero) {
+    const bool too_long = parsed.ec == std::errc::result_out_of_range;
+    if ((parsed.ec != std::errc() && !too_long) || parsed.ptr != end || leading_zero) {
       r.error(from.where, shown(from) + " is no whole number; write digits alone");
       return std::nullopt;
     }
-    if (number < least_ || number > most_) {
+    if (too_long || number < least_ || number > most_) {
       r.error(from.where, shown(from) + " is out of range; write " + std::to_string(least_) +
                               " or more, and " + std::to_string(most_) + " at most");
       return std::nullopt;
@@ -225,6 +226,14 @@ const type<double>& percent() {
 }
 const type<std::uint64_t>& at_least_one() {
   static const count_type t(1);
+  return t;
+}
+const type<std::uint64_t>& tries() {
+  static const count_type t(1, 1000);
+  return t;
+}
+const type<std::uint64_t>& workers() {
+  static const count_type t(1, 1024);
   return t;
 }
 const type<std::uint64_t>& pipelining() {

@@ -189,7 +189,8 @@ std::optional<each_source> reader::read_source(const node& from, std::size_t beg
   const bool has_as = as < name && as >= begin + 3 && text.substr(as - 2, 2) == "as" &&
                       blank(text[as - 3]) && name < end;
   if (!has_as) {
-    const std::string written(text.substr(begin, end - begin));
+    std::string written(text.substr(begin, end - begin));
+    if (written.ends_with(" as")) written.resize(written.size() - 3);
     error(part(from, begin, end - begin),
           "say what one element is called: `each: " + (written.empty() ? "products" : written) +
               " as item`");

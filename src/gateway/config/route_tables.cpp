@@ -1,4 +1,8 @@
+#include <algorithm>
+
 #include "tables.hpp"
+#include "weir/gateway/config/spelling.hpp"
+#include "weir/gateway/config/suggest.hpp"
 
 namespace weir::gateway::config {
 namespace {
@@ -35,13 +39,28 @@ const table<route_limits>& route_limits_table() {
   return t;
 }
 
+bool is_known_cause(std::string_view name) {
+  const auto known = cause_names();
+  return name.starts_with("status_") || std::find(known.begin(), known.end(), name) != known.end();
+}
+
 // A cause code (`connect_timeout`), a status (`404`), a class of them (`5xx`), or `*`.
 bool fits_cause(reader& r, const node& key) {
   const std::string& t = key.text;
   const auto digit = [](char c) { return c >= '0' && c <= '9'; };
   const bool status = t.size() == 3 && (t[0] == '4' || t[0] == '5') &&
                       ((digit(t[1]) && digit(t[2])) || t.substr(1) == "xx");
-  if (t == "*" || status || is_name(t, false)) return true;
+  if (t == "*" || status) return true;
+  if (is_name(t, false)) {
+    // A requirement's own code counts too, so that this may be one.
+    if (!is_known_cause(t)) {
+      const std::string_view near = nearest(t, cause_names());
+      r.warn(key.where, "weir has no cause `" + t +
+                            "`, so that this counts only for a requirement" + " with this `code`" +
+                            (near.empty() ? "" : "; did you mean `" + std::string(near) + "`?"));
+    }
+    return true;
+  }
   r.error(key.where, "`" + t +
                          "` is no cause of an error; write a status, `4xx`, `5xx`, a cause like "
                          "`connect_timeout`, or `'*'`");
@@ -144,8 +163,9 @@ const table<route_document>& route_table() {
           key<&route_document::reply>("reply", types::shape(), "The answer, as JSON."),
           key<&route_document::status>("status", types::answer_status(), "The answer's status.",
                                        "200"),
-          key<&route_document::reply_headers>("reply_headers", types::headers(),
-                                              "Headers of the answer."),
+          key<&route_document::reply_headers>(
+              "reply_headers", types::headers(),
+              "Headers of the answer; one that is null is left out."),
           key<&route_document::proxy>("proxy", types::proxy_target(),
                                       "Pass the request on, and the answer back as it comes: to "
                                       "`service` with the client's path and query, to "

@@ -45,6 +45,14 @@ class path_reader {
             at, text.size(),
             "`.` and `..` are resolved before routes are looked up; write the path they lead to");
       }
+      if (text.size() > 1 && text.front() == ':' && is_name(text.substr(1), false)) {
+        warn(at, text.size(),
+             "`" + std::string(text) + "` stands for itself; a parameter is written `{" +
+                 std::string(text.substr(1)) + "}`");
+      } else if (text.find('*') != std::string_view::npos) {
+        warn(at, text.size(),
+             "`*` stands for itself; a segment that may be anything is written `{name}`");
+      }
       into.path += *encode_path(text);
       return true;
     }
@@ -76,6 +84,10 @@ class path_reader {
   bool fail(std::size_t at, std::size_t length, std::string why) {
     r_.error(r_.part(key_, begin_ + at, std::max<std::size_t>(length, 1)), std::move(why));
     return false;
+  }
+
+  void warn(std::size_t at, std::size_t length, std::string what) {
+    r_.warn(r_.part(key_, begin_ + at, length), std::move(what));
   }
 
   static constexpr std::size_t most_parameters = 16;
@@ -163,7 +175,10 @@ class routes_type final : public type<std::vector<route_document>> {
   static bool read_name(reader& r, const node& k, route_document& into) {
     const std::size_t space = k.text.find(' ');
     if (space == std::string::npos) {
-      r.error(k.where, "a route is named by its method and its path; write `GET /" + k.text + "`");
+      const bool method =
+          std::find(verb_tokens.begin(), verb_tokens.end(), k.text) != verb_tokens.end();
+      r.error(k.where, "a route is named by its method and its path; write `" +
+                           (method ? k.text + " /path" : "GET /" + k.text) + "`");
       return false;
     }
     const std::string method = k.text.substr(0, space);
@@ -189,6 +204,11 @@ class routes_type final : public type<std::vector<route_document>> {
                          std::vector<route_document>& out) {
     if (value.is_empty()) {
       r.error(k.where, "the group `" + k.text + "` is empty; give it `routes`");
+      return;
+    }
+    if (value.is_mapping() && value.find("routes") == nullptr &&
+        (value.find("reply") || value.find("steps") || value.find("proxy"))) {
+      r.error(k.where, "a route is named by its method and its path; write `GET " + k.text + "`");
       return;
     }
     route_pattern prefix;

@@ -99,11 +99,30 @@ std::string lower_case(std::string_view text) {
   return out;
 }
 
+std::span<const std::string_view> cause_names() noexcept {
+  static constexpr std::string_view names[]{
+      "connect_refused",    "connect_timeout", "response_timeout", "reset",
+      "truncated",          "malformed",       "too_large",        "bad_status",
+      "not_json",           "wrong_kind",      "missing_field",    "expression_error",
+      "dns_error",          "tls_error",       "too_many_items",   "bad_path",
+      "breaker_open",       "no_instance",     "pool_full",        "limit_reached",
+      "rate_limited",       "deadline",        "caller_deadline",  "cancelled",
+      "client_gone",        "client_slow",     "bad_request",      "not_found",
+      "method_not_allowed", "required",        "internal"};
+  return names;
+}
+
 bool is_our_field(std::string_view name) noexcept {
   static constexpr std::array<std::string_view, 11> ours{
       "connection", "content-length", "expect",  "host", "keep-alive",       "proxy-connection",
       "te",         "trailer",        "upgrade", "date", "transfer-encoding"};
   return std::find(ours.begin(), ours.end(), name) != ours.end();
+}
+
+bool is_told_anyway(std::string_view name) noexcept {
+  static constexpr std::array<std::string_view, 4> told{
+      "traceparent", "tracestate", "x-envoy-expected-rq-timeout-ms", "weir-partial"};
+  return std::find(told.begin(), told.end(), name) != told.end();
 }
 
 }  // namespace weir::gateway::config

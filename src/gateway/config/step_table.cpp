@@ -34,8 +34,10 @@ const table<step_document>& step_table() {
           key<&step_document::max_items>("max_items", types::at_least_one(),
                                          "Elements of an `each` at most; with more the step fails.",
                                          "1000, or `limits.max_items`"),
-          key<&step_document::when>("when", types::expression(),
-                                    "Run only if this is true; else the step is null."),
+          key<&step_document::when>(
+              "when", types::expression(),
+              "Run only if this is true; if it is false or null, the step is null. "
+              "What is neither, or missing, fails the step."),
           key<&step_document::take>(
               "take", types::expression(),
               "The part of the answer that is the step's value, out of `body`, "
@@ -57,9 +59,10 @@ const table<step_document>& step_table() {
               "all."),
           key<&step_document::query>("query", types::query(),
                                      "Parameters of the query; one that is null is left out."),
-          key<&step_document::headers>("headers", types::headers(),
-                                       "Headers to send; one that is null is left out, one of the "
-                                       "service's with the same name is replaced."),
+          key<&step_document::headers>(
+              "headers", types::headers(),
+              "Headers to send; one that is null is left out, one that is missing "
+              "fails the step, one of the service's with the same name is replaced."),
           key<&step_document::body>("body", types::shape(), "What is sent, as JSON."),
           key<&step_document::forward>("forward", types::field_names(), forward_about, "[]"),
           key<&step_document::honours>(

@@ -36,6 +36,14 @@ void any_table::refuse(reader& r, const node& key) const {
     }
     if (k.type != nullptr) names.push_back(k.name);
   }
+  // `get:service/path` is one word to YAML.
+  const std::size_t colon = key.text.find(':');
+  const std::string_view before = std::string_view(key.text).substr(0, colon);
+  if (colon != std::string::npos && std::find(names.begin(), names.end(), before) != names.end()) {
+    r.error(key.where, "a `:` stands before a space; write `" + std::string(before) + ": " +
+                           key.text.substr(colon + 1) + "`");
+    return;
+  }
   const std::string_view near = nearest(key.text, names);
   std::string what = "`" + key.text + "` is no key of " + called();
   constexpr std::size_t few = 8;

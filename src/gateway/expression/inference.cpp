@@ -143,11 +143,14 @@ static_type inference::name(const tree_node& node) {
     return *found;
   }
   if (named_type(name)) return static_type(bit(type::type));
+  std::vector<std::string_view> candidates{"true", "false", "null"};
   std::string suggestion;
   if (name[0] >= 'A' && name[0] <= 'Z') {
-    suggestion = "a variable of the environment stands alone: ${" + std::string(name) + "}";
+    suggestion = suggest(name, candidates);
+    if (suggestion.empty()) {
+      suggestion = "a variable of the environment stands alone: ${" + std::string(name) + "}";
+    }
   } else {
-    std::vector<std::string_view> candidates;
     for (const auto& entry : names_.names()) candidates.push_back(entry.first);
     suggestion = suggest(name, candidates);
   }

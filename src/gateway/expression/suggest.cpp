@@ -26,12 +26,40 @@ std::size_t distance(std::string_view a, std::string_view b) {
   return last[b.size()];
 }
 
+// What other languages call it.
+struct foreign {
+  std::string_view there, here;
+};
+constexpr foreign known_elsewhere[] = {
+    {"yes", "true"},         {"on", "true"},
+    {"True", "true"},        {"no", "false"},
+    {"off", "false"},        {"False", "false"},
+    {"nil", "null"},         {"None", "null"},
+    {"undefined", "null"},   {"len", "size"},
+    {"length", "size"},      {"count", "size"},
+    {"lower", "lowerAscii"}, {"toLowerCase", "lowerAscii"},
+    {"upper", "upperAscii"}, {"toUpperCase", "upperAscii"},
+    {"str", "string"},       {"toString", "string"},
+    {"float", "double"},     {"number", "double"},
+    {"parseInt", "int"},     {"includes", "contains"},
+    {"substr", "substring"}, {"strip", "trim"},
+    {"some", "exists"},      {"any", "exists"},
+    {"every", "all"},        {"typeof", "type"},
+    {"now", "clock"},        {"strftime", "clock"},
+};
+
 }  // namespace
 
 std::string suggest(std::string_view name, const std::vector<std::string_view>& candidates) {
   // A third of the letters may be wrong, and one in the shortest words.
   std::size_t nearest = std::max<std::size_t>(1, name.size() / 3) + 1;
   std::string_view best;
+  for (const foreign& f : known_elsewhere) {
+    if (f.there == name &&
+        std::find(candidates.begin(), candidates.end(), f.here) != candidates.end()) {
+      return "did you mean '" + std::string(f.here) + "'?";
+    }
+  }
   for (const auto candidate : candidates) {
     if (candidate.size() > name.size() + nearest || name.size() > candidate.size() + nearest)
       continue;

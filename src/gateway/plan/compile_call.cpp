@@ -101,7 +101,9 @@ class call_maker {
     for (const std::string& name : names) {
       const bool configured = std::find(into_.header_names.begin(), into_.header_names.end(),
                                         name) != into_.header_names.end();
-      if (!configured) into_.forward.push_back(name);
+      // The body is weir's own, and so is what it is.
+      const bool of_body = into_.body && name == "content-type";
+      if (!configured && !of_body) into_.forward.push_back(name);
     }
   }
 
@@ -143,8 +145,8 @@ call_plan compile_call(compiling& c, const config::route_document& route,
     }
   }
   parts.headers(step.headers, service);
-  parts.forward(config::forwarded(c.d, route, &step, &service));
   if (step.body) made.body = make.make(*step.body, names, "body");
+  parts.forward(config::forwarded(c.d, route, &step, &service));
   made.idempotent_by_key = static_cast<bool>(step.honours) || static_cast<bool>(service.honours);
   if (step.as) made.as = static_cast<decode_as>(*step.as);
   if (step.expect) {

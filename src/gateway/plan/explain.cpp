@@ -148,17 +148,26 @@ void note_pipelining(explained_call& e, const call_plan& call) {
   e.limits.push_back("pipelining: up to " + std::to_string(together) + " GETs on one connection");
 }
 
-// The longest that one call can take, all its attempts and pauses.
-std::optional<duration> one_call(const explained_call& c, const pipeline& policies) {
-  std::optional<duration> longest;
-  if (c.attempts <= 1) {
-    longest = c.attempt_timeout.length;
-  } else if (const worst_case w = policies.worst(); w.time != duration::max()) {
-    longest = w.time;
+// The longest that one call can take: all its attempts, pauses and waits for a place.
+std::optional<duration> one_call(explained_call& c, const call_plan& call,
+                                 const pipeline& policies) {
+  worst_case w{1, duration::max()};
+  for (std::size_t i = policies.size(); i-- > 0;) {
+    const layer::role what = policies[i].what();
+    const bool again = what == layer::role::retry || what == layer::role::hedge;
+    if (again && c.attempts <= 1) continue;
+    w = policies[i].worst(w);
+    // A pause is as long as the service asks for, unless that is beyond the step's time.
+    if (what != layer::role::retry || !call.retry_on.statuses.any()) continue;
+    w.time = duration::max();
+    if (!c.timeout.length) {
+      c.limits.emplace_back(
+          "a pause may be as long as the service's Retry-After; `timeout` bounds it");
+    }
   }
-  if (c.timeout.length)
-    longest = longest ? std::min(*longest, *c.timeout.length) : *c.timeout.length;
-  return longest;
+  if (c.timeout.length) w.time = std::min(w.time, *c.timeout.length);
+  if (w.time == duration::max()) return std::nullopt;
+  return w.time;
 }
 
 std::string shown(const config::shape& s, const config::source& file) {
@@ -232,7 +241,7 @@ class explainer {
       e.call->cache_from = words.cache.from;
     }
     e.calls = e.call->attempts;
-    e.at_worst = one_call(*e.call, plan.policies);
+    e.at_worst = one_call(*e.call, *plan.call, plan.policies);
     if (plan.each) fan_out(e, plan, s);
     return e;
   }

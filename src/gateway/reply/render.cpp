@@ -1,5 +1,7 @@
 #include "weir/gateway/reply/render.hpp"
 
+#include <limits>
+
 #include "weir/gateway/expression/output.hpp"
 
 namespace weir::gateway {
@@ -56,7 +58,8 @@ class renderer {
   }
   void note_error(const shape& of, const expression::error_info& e) {
     if (!outcome.missing && !outcome.error) outcome.where = of.where;
-    if (!outcome.error) outcome.error = &e;
+    // The client's own fault is told before any other.
+    if (!outcome.error || e.kind == expression::error_kind::request) outcome.error = &e;
   }
 
   // A list of one element for each item of the first source; the others are walked along with it. A
@@ -144,8 +147,9 @@ value evaluate(const shape& of, const render_scope& in, json::parser& parser, re
   std::string buffer;
   json::writer to(buffer);
   what = render(of, in, to);
-  const auto parsed = parser.parse(in.memory->copy(buffer), *in.memory);
-  // What the writer wrote is JSON; the only way to fail is a depth that the configuration refuses.
+  const auto parsed = parser.parse(in.memory->copy(buffer), *in.memory,
+                                   {.depth = std::numeric_limits<std::size_t>::max()});
+  // What the writer wrote is JSON, and how deep its values are was judged when they came.
   return parsed ? value::json(*parsed) : value::null();
 }
 

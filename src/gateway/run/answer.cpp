@@ -26,10 +26,15 @@ bool wants_meta(const http::request_head& head) {
 void composition::answer() {
   const route_plan& route = *request_.route;
   body_.clear();
-  header_lines_ = "Content-Type: application/json\r\n";
+  header_lines_.clear();
   json::writer to(body_);
-  const rendered what = route.reply ? render(*route.reply, scope(), to) : rendered{};
+  rendered what = route.reply ? render(*route.reply, scope(), to) : rendered{};
   if (!route.reply) to.null();
+  const std::optional<std::string_view> keeping = append_reply_headers(what);
+  if (what.error && cause_of(*what.error) == cause::bad_request) {
+    answer_problem({.status = 400, .why = cause::bad_request, .detail = what.error->message});
+    return;
+  }
   if (what.error) {
     missing_.push_back({"reply", -1, cause::expression_error, 0});
     log::warn("the reply has a place that cannot be computed",
@@ -39,14 +44,10 @@ void composition::answer() {
     log::debug("the reply has a place that is missing",
                {{"route", route.name}, {"where", what.where}});
   }
-  for (const header_template& h : route.reply_headers) {
-    const auto v = h.value.evaluate_text(scope().frame());
-    const auto text = v.as_text(memory_);
-    if (!text || text->find_first_of(std::string_view("\r\n\0", 3)) != text->npos) continue;
-    header_lines_.append(h.name).append(": ").append(*text).append("\r\n");
-  }
   if (!caches_.empty()) caches_.append_line(header_lines_);
-  if (!missing_.empty()) {
+  if (missing_.empty()) {
+    if (keeping) header_lines_.append("Cache-Control: ").append(*keeping).append("\r\n");
+  } else {
     append_partial_lines();
     if (route.meta || wants_meta(request_.exchange->head())) append_meta();
   }
@@ -55,6 +56,40 @@ void composition::answer() {
   if (!missing_.empty()) worker_.count_partial(route.index);
   if (!missing_.empty()) request_.upstream_status = missing_.front().status;
   over(route.reply_status, missing_.empty() ? cause::none : missing_.front().why);
+}
+
+// `reply_headers`. One that is null is left out; one that is missing, or that no header can hold,
+// is left out and told like such a place of the body. Gives what they say of Cache-Control, which
+// counts only if the answer is whole.
+std::optional<std::string_view> composition::append_reply_headers(rendered& what) {
+  static constexpr expression::error_info unfit{
+      expression::error_kind::bad_value,
+      "a header's value has a character that headers cannot hold"};
+  std::optional<std::string_view> keeping;
+  bool typed = false;
+  for (const header_template& h : request_.route->reply_headers) {
+    const auto v = h.value.evaluate_text(scope().frame());
+    if (v.is_null()) continue;
+    const auto text = v.as_text(memory_);
+    if (!text || !fit_for_header(*text)) {
+      if (!what.missing && !what.error) what.where = h.name;
+      if (v.is_missing()) {
+        what.missing = true;
+      } else if (const auto* e = v.as_error();
+                 !what.error || (e && cause_of(*e) == cause::bad_request)) {
+        what.error = e ? e : &unfit;
+      }
+      continue;
+    }
+    if (http::iequals(h.name, "cache-control")) {
+      keeping = text;
+      continue;
+    }
+    typed = typed || http::iequals(h.name, "content-type");
+    header_lines_.append(h.name).append(": ").append(*text).append("\r\n");
+  }
+  if (!typed) header_lines_ += "Content-Type: application/json\r\n";
+  return keeping;
 }
 
 // Weir-Partial: ?1;favorites="connect_refused";stock="response_timeout"

@@ -1,7 +1,9 @@
 #include "weir/gateway/run/attempt_lines.hpp"
 
 #include <charconv>
+#include <cstdint>
 #include <ctime>
+#include <limits>
 
 #include "weir/base/random.hpp"
 
@@ -22,8 +24,12 @@ void append_attempt_lines(std::string& to, const telemetry::trace_context& trace
 duration read_retry_after(std::string_view text, std::int64_t unix_now) noexcept {
   std::uint32_t seconds = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
-  if (error == std::errc() && end == text.data() + text.size()) {
-    return std::chrono::seconds(seconds);
+  if (end == text.data() + text.size()) {
+    if (error == std::errc()) return std::chrono::seconds(seconds);
+    // Digits beyond what the number holds: longer than anyone waits, and not at once.
+    if (error == std::errc::result_out_of_range) {
+      return std::chrono::seconds(std::numeric_limits<std::uint32_t>::max());
+    }
   }
   // An IMF-fixdate: "Sun, 06 Nov 1994 08:49:37 GMT".
   std::tm at{};

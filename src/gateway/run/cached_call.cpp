@@ -12,7 +12,8 @@ namespace {
 using upstream::kept_answer;
 
 // What each attempt has of its own, so that it cannot be in the key.
-constexpr std::string_view of_attempt[] = {"traceparent", "x-envoy-expected-rq-timeout-ms", "host"};
+constexpr std::string_view of_attempt[] = {"traceparent", "tracestate",
+                                           "x-envoy-expected-rq-timeout-ms", "host"};
 
 // Target, with the writes to it, and every field that is sent. Constant ones are in it too: two
 // steps, or two configurations, may send different ones. And how long an answer may be, which is

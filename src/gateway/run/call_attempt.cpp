@@ -56,6 +56,9 @@ void call_attempt::begin(const action& todo) {
   std::string& lines = on.scratch();
   lines.assign(call_.what().header_lines);
   append_attempt_lines(lines, call_.what().trace, until_, began_);
+  if (const std::string_view state = call_.what().trace_state; !state.empty()) {
+    lines.append("tracestate: ").append(state).append("\r\n");
+  }
   request_.header_lines = call_.memory().copy(lines);
 
   reach();

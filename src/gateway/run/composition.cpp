@@ -37,6 +37,13 @@ void composition::start(const request_context& request,
   request_root_.emplace(head);
   circuits_.emplace(in.of->services, request_.began);
 
+  // Several fields are one list (W3C Trace Context, 3.3.1.1), as those of any header are.
+  trace_state_ = {};
+  if (request_.traced) {
+    const value state = headers_root(head.fields).find("tracestate", memory_);
+    if (const auto text = state.as_text(memory_)) trace_state_ = memory_.copy(*text);
+  }
+
   slots_ = memory_.make_array<value>(route.slots);
   slots_[slot_path] = value::source(*path_);
   slots_[slot_query] = value::source(*query_);
@@ -98,6 +105,10 @@ bool composition::check_requirements() {
     const value holds = all[i].that.evaluate(scope().frame());
     // Only a plain true lets the request through; what cannot be decided is not allowed.
     if (holds.as_bool().value_or(false)) continue;
+    if (const auto* e = holds.as_error(); e && cause_of(*e) == cause::bad_request) {
+      answer_problem({.status = 400, .why = cause::bad_request, .detail = e->message});
+      return false;
+    }
     answer_problem({.status = all[i].status,
                     .why = cause::required,
                     .detail = all[i].message,

@@ -48,13 +48,13 @@ value composition::taken(std::uint16_t index, call_run& ended, cause& why,
   if (steps_[index].list) slots_[step.each->item_slot] = steps_[index].sources[ended.item()];
   slots_[slot_body] = j.body;
   slots_[slot_status] = value::integer(j.status);
-  const headers_root headers(ended.headers());
-  slots_[slot_headers] = value::source(headers);
+  // In the arena: what `take` gives may be the headers themselves, and outlives the call.
+  slots_[slot_headers] = value::source(*memory_.make<headers_root>(ended.headers()));
   const value v = step.take->evaluate(scope().frame());
   slots_[slot_body] = slots_[slot_status] = slots_[slot_headers] = value::null();
   if (v.is_missing()) why = cause::missing_field;
   if (const auto* e = v.as_error()) {
-    why = cause::expression_error;
+    why = cause_of(*e);
     detail = e->message;
   }
   return v;
@@ -64,12 +64,14 @@ void composition::item_failed(std::uint16_t index, std::uint32_t item, cause why
                               duration retry_after, std::string_view detail) {
   const step_plan& step = request_.route->steps[index];
   step_state& s = steps_[index];
-  if (!s.list || !step.fallback) {
+  if (!s.list || !step.fallback || why == cause::bad_request) {
     step_failed(index, why, status, retry_after, detail);
     return;
   }
   missing_.push_back({step.name, item, why, status});
-  s.results[item] = fallback_of(step);
+  const std::optional<value> instead = fallback_of(step);
+  if (!instead) return;
+  s.results[item] = *instead;
   if (--s.left == 0) step_done(index, value::list(s.results));
 }
 
@@ -82,14 +84,19 @@ void composition::step_failed(std::uint16_t index, cause why, int status, durati
                                {"cause", std::string_view(cause_text(why, status))},
                                {"detail", detail}});
   }
+  // What the client got wrong is told to the client; no default makes up for it.
+  if (why == cause::bad_request) {
+    answer_problem({.status = 400, .why = why, .step = step.name, .detail = detail});
+    return;
+  }
   if (step.fallback) {
     missing_.push_back({step.name, -1, why, status});
-    step_done(index, fallback_of(step));
+    if (const std::optional<value> instead = fallback_of(step)) step_done(index, *instead);
     return;
   }
   missing_.push_back({step.name, -1, why, status});
   problem p{.status = status_of(why), .why = why, .upstream_status = status, .step = step.name};
-  if (why == cause::expression_error || why == cause::too_many_items || why == cause::bad_request) {
+  if (why == cause::expression_error || why == cause::too_many_items) {
     if (!detail.empty()) {
       p.detail = memory_.copy("the step '" + step.name + "' failed: " + std::string(detail));
     }
@@ -109,9 +116,17 @@ void composition::step_done(std::uint16_t index, value with) {
   if (!request_.route->requires_.empty()) check_requirements();
 }
 
-value composition::fallback_of(const step_plan& step) {
+// None when the client's request is at fault: then the route is answered.
+std::optional<value> composition::fallback_of(const step_plan& step) {
   rendered what;
-  value v = evaluate(*step.fallback, scope(), worker_.json(), what);
+  const value v = evaluate(*step.fallback, scope(), worker_.json(), what);
+  if (what.error && cause_of(*what.error) == cause::bad_request) {
+    answer_problem({.status = 400,
+                    .why = cause::bad_request,
+                    .step = step.name,
+                    .detail = what.error->message});
+    return std::nullopt;
+  }
   return v.is_error() || v.is_missing() ? value::null() : v;
 }
 

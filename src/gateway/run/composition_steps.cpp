@@ -44,11 +44,20 @@ void composition::start_step(std::uint16_t index) {
   }
   if (step.when) {
     const value runs = step.when->evaluate(scope().frame());
-    if (runs.is_error()) {
-      step_failed(index, cause::expression_error, 0, {}, runs.as_error()->message);
+    if (const auto* e = runs.as_error()) {
+      step_failed(index, cause_of(*e), 0, {}, e->message);
       return;
     }
-    if (!runs.as_bool().value_or(false)) {
+    if (runs.is_missing()) {
+      step_failed(index, cause::missing_field, 0, {});
+      return;
+    }
+    const std::optional<bool> decided = runs.is_null() ? false : runs.as_bool();
+    if (!decided) {
+      step_failed(index, cause::expression_error, 0, {}, "'when' is neither true, false nor null");
+      return;
+    }
+    if (!*decided) {
       step_done(index, value::null());
       return;
     }
@@ -65,10 +74,7 @@ void composition::start_step(std::uint16_t index) {
 
   const value over = step.each->over.evaluate(scope().frame());
   if (const auto* e = over.as_error()) {
-    step_failed(
-        index,
-        e->kind == expression::error_kind::request ? cause::bad_request : cause::expression_error,
-        0, {}, e->message);
+    step_failed(index, cause_of(*e), 0, {}, e->message);
     return;
   }
   if (over.is_missing()) {
@@ -103,7 +109,7 @@ void composition::compute(std::uint16_t index) {
   rendered what;
   value v = evaluate(*step.value, scope(), worker_.json(), what);
   if (what.error) {
-    step_failed(index, cause::expression_error, 0, {}, what.error->message);
+    step_failed(index, cause_of(*what.error), 0, {}, what.error->message);
   } else if (what.missing) {
     step_failed(index, cause::missing_field, 0, {});
   } else {
@@ -127,11 +133,7 @@ void composition::start_call(std::uint16_t index, std::uint32_t item) {
   target_failure why;
   const std::optional<prepared_call> what = prepare(step, why);
   if (!what) {
-    if (why.why == cause::bad_request) {
-      answer_problem({.status = 400, .why = why.why, .step = step.name, .detail = why.detail});
-    } else {
-      item_failed(index, item, why.why, 0, {}, why.detail);
-    }
+    item_failed(index, item, why.why, 0, {}, why.detail);
     return;
   }
   const rate_limit* const rate = step.call->rate.get();

@@ -59,6 +59,7 @@ void front::identify(request_context& request) {
   const auto parent =
       given ? telemetry::trace_context::parse(*given) : std::optional<telemetry::trace_context>();
   request.trace = parent ? parent->child(random) : telemetry::trace_context::begin(random);
+  request.traced = parent.has_value();
 
   if (request.settings->cors) {
     if (const auto origin = head.fields.find("origin")) {

@@ -33,6 +33,7 @@ std::optional<prepared_call> composition::prepare(const step_plan& step, target_
   prepared_call out;
   out.step = &step;
   out.trace = request_.trace;
+  out.trace_state = trace_state_;
 
   scratch.clear();
   if (!render_target(step.call->target, scope().frame(), request_.exchange->head(), scratch, why)) {
@@ -46,10 +47,9 @@ std::optional<prepared_call> composition::prepare(const step_plan& step, target_
     json::writer body(scratch);
     const rendered what = render(*step.call->body, scope(), body);
     if (what.error || what.missing) {
-      why.why = what.error && what.error->kind == expression::error_kind::request
-                    ? cause::bad_request
-                : what.missing ? cause::missing_field
-                               : cause::expression_error;
+      why.why = what.error && cause_of(*what.error) == cause::bad_request ? cause::bad_request
+                : what.missing                                            ? cause::missing_field
+                                                                          : cause::expression_error;
       why.detail = what.error ? what.error->message : "the body has a member that is missing";
       return std::nullopt;
     }
@@ -58,7 +58,9 @@ std::optional<prepared_call> composition::prepare(const step_plan& step, target_
 
   scratch.clear();
   if (!render_headers(step, scratch, why)) return std::nullopt;
-  if (step.call->body) append_line(scratch, "Content-Type", step.call->body_type);
+  if (step.call->body && !carries_field(scratch, "content-type")) {
+    append_line(scratch, "Content-Type", step.call->body_type);
+  }
   out.header_lines = memory_.copy(scratch);
   return out;
 }

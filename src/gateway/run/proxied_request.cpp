@@ -68,7 +68,12 @@ bool proxied::compute(std::span<const std::string_view> parameters) {
   const expression::frame frame{slots, &memory_, &worker_.world(), {}};
 
   for (const requirement& r : route.requires_) {
-    if (r.that.evaluate(frame).as_bool().value_or(false)) continue;
+    const expression::value holds = r.that.evaluate(frame);
+    if (holds.as_bool().value_or(false)) continue;
+    if (const auto* e = holds.as_error(); e && cause_of(*e) == cause::bad_request) {
+      refuse({.status = 400, .why = cause::bad_request, .detail = e->message});
+      return false;
+    }
     refuse({.status = r.status, .why = cause::required, .detail = r.message, .code = r.code});
     return false;
   }
@@ -89,6 +94,8 @@ void proxied::render_headers(const http::request_head& head) {
   std::string_view forwarded_host = head.host;
   for (const http::field& f : head.fields) {
     if (http::is_hop_by_hop(f.name, connection) || is_ours(f.name)) continue;
+    // Of a trace that could not be read: it says nothing about the new one.
+    if (!request_.traced && http::iequals(f.name, "tracestate")) continue;
     if (is_forwarding(f.name)) {
       if (!request_.trusted_peer) continue;
       if (http::iequals(f.name, "x-forwarded-for")) {

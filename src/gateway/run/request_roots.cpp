@@ -129,7 +129,8 @@ value request_root::find(std::string_view name, arena&) const {
 value request_root::all(arena& memory) const {
   std::vector<map_entry> entries;
   for (const std::string_view name : {"method", "path", "query", "host", "headers", "body"}) {
-    entries.push_back({value::text(name), find(name, memory)});
+    const value member = find(name, memory);
+    if (!member.is_missing()) entries.push_back({value::text(name), member});
   }
   return map_of(entries, memory);
 }

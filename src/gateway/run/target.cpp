@@ -50,7 +50,9 @@ bool render_parameter(const target_template::parameter& parameter, const express
   return true;
 }
 
-bool fit_for_header(std::string_view text) {
+}  // namespace
+
+bool fit_for_header(std::string_view text) noexcept {
   for (const char c : text) {
     const auto u = static_cast<unsigned char>(c);
     if ((u < 0x20 && u != '\t') || u == 0x7f) return false;
@@ -58,17 +60,20 @@ bool fit_for_header(std::string_view text) {
   return true;
 }
 
-}  // namespace
-
 bool render_fields(const std::vector<header_template>& fields, const expression::frame& in,
                    std::string& to, target_failure& why) {
   for (const header_template& h : fields) {
     const value v = h.value.evaluate_text(in);
-    if (v.is_absent()) continue;
+    if (v.is_null()) continue;
+    if (v.is_missing() || v.is_error()) {
+      why.why = cause_of(v, only_client(h.value));
+      why.detail = detail_of(v, "a header is missing");
+      return false;
+    }
     const auto text = v.as_text(*in.memory);
     if (!text || !fit_for_header(*text)) {
-      why.why = cause_of(v, only_client(h.value));
-      why.detail = detail_of(v, "a header's value has a character that headers cannot hold");
+      why.why = only_client(h.value) ? cause::bad_request : cause::expression_error;
+      why.detail = "a header's value has a character that headers cannot hold";
       return false;
     }
     to.append(h.name).append(": ").append(*text).append("\r\n");
@@ -93,9 +98,13 @@ bool only_client(const expression::text_program& text) {
   return true;
 }
 
+cause cause_of(const expression::error_info& e) noexcept {
+  return e.kind == expression::error_kind::request ? cause::bad_request : cause::expression_error;
+}
+
 cause cause_of(const value& v, bool from_client) {
   if (const auto* e = v.as_error()) {
-    if (e->kind == expression::error_kind::request) return cause::bad_request;
+    if (cause_of(*e) == cause::bad_request) return cause::bad_request;
     if (from_client) return cause::bad_request;
     return e->kind == expression::error_kind::absent ? cause::missing_field
                                                      : cause::expression_error;

@@ -36,7 +36,7 @@ struct node {
 // the indentation of blocks make the two differ.
 std::size_t offset_in_source(const node& scalar, const source& in, std::size_t offset);
 
-// "a list", "a mapping", "text", "nothing": for messages.
+// "a list", "a mapping", "text", "null", "nothing": for messages.
 std::string_view describe(const node& n) noexcept;
 
 }  // namespace weir::gateway::config

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -24,7 +25,13 @@ bool is_token(std::string_view text) noexcept;        // a field's name
 bool is_field_value(std::string_view text) noexcept;  // no control characters but a tab
 std::string lower_case(std::string_view text);
 
+// Causes of errors, as errors and logs spell them; `status_NNN` comes besides.
+std::span<const std::string_view> cause_names() noexcept;
+
 // Fields that frame the message or belong to the connection: weir writes them itself.
 bool is_our_field(std::string_view lower_case_name) noexcept;
+// Fields by which weir tells of the trace, the time that is left and what is missing: it sends them
+// itself, so that a second one would only contradict.
+bool is_told_anyway(std::string_view lower_case_name) noexcept;
 
 }  // namespace weir::gateway::config

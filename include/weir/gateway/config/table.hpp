@@ -280,16 +280,19 @@ class named_map final : public type<std::vector<named<T>>> {
         if (!rule_.fits(r, k)) continue;
       } else if (!is_name(k.text, rule_.dashes)) {
         r.error(k.where, "`" + k.text + "` cannot be the name of a " + std::string(rule_.what) +
-                             "; begin with a small letter and go on with letters, digits and `_`");
+                             "; begin with a small letter and go on with letters, digits" +
+                             (rule_.dashes ? ", `_` and `-`" : " and `_`"));
       }
+      std::optional<T> read;
       if (from.items[i].is_empty()) {
         r.error(k.where, "the " + std::string(rule_.what) + " `" + k.text +
                              "` is empty; describe it, or take the line out");
-        continue;
+      } else {
+        read = inner_.read(r, from.items[i]);
       }
-      if (auto read = inner_.read(r, from.items[i])) {
-        out.push_back({k.text, k.where, std::move(*read), k.where.until(from.items[i].where)});
-      }
+      // One that is not as it should be is there all the same: who refers to it makes no mistake.
+      out.push_back(
+          {k.text, k.where, read ? std::move(*read) : T(), k.where.until(from.items[i].where)});
     }
     return out;
   }

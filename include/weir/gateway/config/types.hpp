@@ -58,6 +58,8 @@ const type<std::string>& policy_name();
 const type<std::string>& media_type();
 const type<std::uint64_t>& at_least_one();
 const type<std::uint64_t>& count();        // zero too
+const type<std::uint64_t>& tries();        // 1…1000
+const type<std::uint64_t>& workers();      // 1…1024
 const type<std::uint64_t>& pipelining();   // 1…64
 const type<int>& answer_status();          // 200…599
 const type<int>& error_status();           // 400…599

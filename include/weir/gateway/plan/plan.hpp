@@ -57,7 +57,7 @@ struct target_template {
 
 struct header_template {
   std::string name;
-  expression::text_program value;  // null or missing: the header is not sent
+  expression::text_program value;  // null: the header is not sent
 };
 
 enum class decode_as : std::uint8_t { json, text, bytes };

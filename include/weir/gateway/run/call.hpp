@@ -42,6 +42,7 @@ struct prepared_call {
   std::string_view header_lines;  // complete but for trace and deadline, which differ by attempt
   std::string_view body;
   telemetry::trace_context trace;  // of the request; each attempt is a child
+  std::string_view trace_state;    // the client's `tracestate`, where the trace is the client's
   std::uint64_t key = 0;           // what consistent hashing goes by
 };
 

@@ -79,12 +79,13 @@ class composition final : private call_owner, private http::body_sink {
   void step_failed(std::uint16_t index, cause why, int status, duration retry_after,
                    std::string_view detail = {});
   void step_done(std::uint16_t index, expression::value with);
-  expression::value fallback_of(const step_plan& step);
+  std::optional<expression::value> fallback_of(const step_plan& step);
 
   // answer.cpp
   void answer();
   void answer_passed(const call_run& call);
   void answer_problem(problem p);
+  std::optional<std::string_view> append_reply_headers(rendered& what);
   void append_partial_lines();
   void append_meta();
 
@@ -109,6 +110,7 @@ class composition final : private call_owner, private http::body_sink {
   cache_status caches_;
   std::vector<call_run*> calls_;  // all that there are, to be destroyed
   std::vector<call_run*> spare_;  // those of them that have ended: the next take their places
+  std::string_view trace_state_;  // in the arena: calls may outlive the exchange
   std::optional<path_root> path_;
   std::optional<query_root> query_;
   std::optional<query_all_root> query_all_;

@@ -51,12 +51,12 @@ class query_all_root final : public expression::object_source {
 // headers['x-user']: names without regard to case; values given several times joined by ", ".
 class headers_root final : public expression::object_source {
  public:
-  explicit headers_root(const http::fields& fields) noexcept : fields_(fields) {}
+  explicit headers_root(http::fields fields) noexcept : fields_(fields) {}
   expression::value find(std::string_view name, arena& memory) const override;
   expression::value all(arena& memory) const override;
 
  private:
-  const http::fields& fields_;
+  http::fields fields_;
 };
 
 // request.method, .path, .query (raw), .host, .headers, .body

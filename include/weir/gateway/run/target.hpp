@@ -20,8 +20,8 @@ struct target_failure {
 bool render_target(const target_template& target, const expression::frame& in,
                    const http::request_head& head, std::string& to, target_failure& why);
 
-// Appends the fields whose values are expressions. One that is null or missing is left out; one
-// that no header can hold means that nothing may be sent.
+// Appends the fields whose values are expressions. One that is null is left out; one that is
+// missing, or that no header can hold, means that nothing may be sent.
 bool render_fields(const std::vector<header_template>& fields, const expression::frame& in,
                    std::string& to, target_failure& why);
 
@@ -34,6 +34,12 @@ inline bool carries_key(std::string_view header_lines) noexcept {
 // Whether an expression reads nothing but the client's request, so that what is wrong with its
 // value is the client's fault.
 bool only_client(const expression::text_program& text);
+
+// bad_request where the client's request is at fault, whoever read it; else the expression is.
+cause cause_of(const expression::error_info& e) noexcept;
+
+// Whether a header can hold it.
+bool fit_for_header(std::string_view text) noexcept;
 
 // The cause that a value which cannot be sent stands for.
 cause cause_of(const expression::value& v, bool from_client);

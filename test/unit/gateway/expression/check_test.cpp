@@ -179,6 +179,14 @@ TEST(ExpressionCheck, ANameHidesTheTypeOfTheSameName) {
   EXPECT_EQ(check(*parse("type(1) == int"), names).roots.count("int"), 0u);
 }
 
+TEST(ExpressionSuggest, KnowsWhatOtherLanguagesCallIt) {
+  EXPECT_EQ(problem_of("yes"), "0: there is no name 'yes' (did you mean 'true'?)");
+  EXPECT_EQ(problem_of("off"), "0: there is no name 'off' (did you mean 'false'?)");
+  EXPECT_EQ(suggest("len", {"size", "min"}), "did you mean 'size'?");
+  EXPECT_EQ(suggest("toUpperCase", {"lowerAscii", "upperAscii"}), "did you mean 'upperAscii'?");
+  EXPECT_EQ(suggest("len", {"min"}), "") << "only where it is there";
+}
+
 TEST(ExpressionSuggest, OffersTheNearestAndNothingFarOff) {
   EXPECT_EQ(suggest("stauts", {"status", "state"}), "did you mean 'status'?");
   EXPECT_EQ(suggest("prduct", {"products", "product"}), "did you mean 'product'?");

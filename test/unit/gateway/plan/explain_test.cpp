@@ -210,5 +210,50 @@ TEST(ExplainText, IsPlainUnlessColourIsAsked) {
   EXPECT_NE(to_text(x.route(), {.color = true}).find('\033'), std::string::npos);
 }
 
+TEST(Explain, AddsTheWaitForAPlaceToTheTimeOfAnAttempt) {
+  const std::string routes = "routes: {GET /: {steps: {s: {get: a/x}}, reply: '${s}'}}";
+  const explained queue(
+      "services: {a: {url: 'http://127.0.0.1:1', attempt_timeout: 300ms, "
+      "bulkhead: {calls: 1, queue: 5, longest_wait: 400ms}}}\n" +
+      routes);
+  EXPECT_EQ(queue.route().latency, 700ms);
+  const explained rate(
+      "services: {a: {url: 'http://127.0.0.1:1', attempt_timeout: 300ms, "
+      "rate_limit: {rate: 2/s, longest_wait: 1s}}}\n" +
+      routes);
+  EXPECT_EQ(rate.route().latency, 1300ms);
+  const explained bounded(
+      "services: {a: {url: 'http://127.0.0.1:1', timeout: 500ms, attempt_timeout: 300ms, "
+      "bulkhead: {calls: 1, queue: 5, longest_wait: 400ms}}}\n" +
+      routes);
+  EXPECT_EQ(bounded.route().latency, 500ms) << "the step's time covers the wait";
+  const explained posts(
+      "services: {a: {url: 'http://127.0.0.1:1', attempt_timeout: 300ms, retry: {attempts: 3}, "
+      "bulkhead: {calls: 1, queue: 5, longest_wait: 400ms}}}\n"
+      "routes: {POST /: {steps: {s: {post: a/x}}, reply: '${s}'}}");
+  EXPECT_EQ(posts.route().latency, 700ms) << "it is not tried again";
+}
+
+TEST(Explain, KnowsThatAServiceMayAskForLongerPauses) {
+  const std::string routes =
+      "routes: {GET /: {deadline: 9s, steps: {s: {get: a/x}}, reply: '${s}'}}";
+  const explained x(
+      "services: {a: {url: 'http://127.0.0.1:1', attempt_timeout: 200ms, "
+      "retry: {attempts: 3, backoff: 100ms}}}\n" +
+      routes);
+  EXPECT_EQ(x.route().latency, 9s) << "503 with Retry-After: 4 takes eight";
+  ASSERT_EQ(x.route().steps[0].call->limits.size(), 1u);
+  EXPECT_NE(x.route().steps[0].call->limits[0].find("Retry-After"), std::string::npos);
+  const explained without(
+      "services: {a: {url: 'http://127.0.0.1:1', attempt_timeout: 200ms, "
+      "retry: {attempts: 3, backoff: 100ms, on: [connect, timeout]}}}\n" +
+      routes);
+  EXPECT_EQ(without.route().latency, 800ms);
+  const explained timed(
+      "services: {a: {url: 'http://127.0.0.1:1', timeout: 1s, retry: {attempts: 3}}}\n" + routes);
+  EXPECT_EQ(timed.route().latency, 1s);
+  EXPECT_TRUE(timed.route().steps[0].call->limits.empty());
+}
+
 }  // namespace
 }  // namespace weir::gateway
