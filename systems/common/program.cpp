@@ -107,14 +107,14 @@ void add_options(CLI::App& to, const service_kind& of, settings& with) {
 
 CLI::Option* add_duration(CLI::App& app, const std::string& name, duration& into,
                           const std::string& what) {
-  return app.add_option_function<std::string>(
-      name,
-      [&into, name](const std::string& text) {
-        const auto read = parse_duration(text);
-        if (!read) throw CLI::ValidationError(name, read.error());
-        into = *read;
-      },
-      what + " (default " + format_duration(into) + ")");
+  CLI::callback_t take = [&into, name](const CLI::results_t& given) {
+    const auto read = parse_duration(given.front());
+    if (!read) throw CLI::ValidationError(name, read.error());
+    into = *read;
+    return true;
+  };
+  return app.add_option(name, std::move(take), what + " (default " + format_duration(into) + ")")
+      ->type_name("TEXT");
 }
 
 int service_program::run(int argc, char** argv) const {

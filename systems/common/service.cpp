@@ -137,7 +137,7 @@ service::service(io::loop& on, service_options with)
 
 service::~service() = default;
 
-void service::get(std::string pattern, handler h) {
+void service::get(const std::string& pattern, handler h) {
   route made;
   const std::size_t open = pattern.find('{');
   made.has_parameter = open != std::string::npos;
@@ -147,12 +147,12 @@ void service::get(std::string pattern, handler h) {
   routes_.push_back(std::move(made));
 }
 
-void service::get_blocking(std::string pattern, std::function<reply(const std::string&)> h) {
+void service::get_blocking(const std::string& pattern, std::function<reply(const std::string&)> h) {
   if (!workers_) workers_ = std::make_unique<workers>(blocking_threads);
-  get(std::move(pattern), [this, h = std::move(h)](call_ptr c) {
+  get(pattern, [this, h = std::move(h)](const call_ptr& c) {
     const auto parameter = c->decoded_parameter();
     if (!parameter) return c->problem(400, "a broken escape in the path");
-    const bool taken = workers_->run([this, h, c, text = *parameter]() mutable {
+    const bool taken = workers_->run([this, h, c = call_ptr(c), text = *parameter]() mutable {
       reply made;
       try {
         made = h(text);

@@ -80,10 +80,10 @@ class service final : private http::server_handler {
   ~service();
 
   // "/products" or "/users/{id}/cart".
-  void get(std::string pattern, handler h);
+  void get(const std::string& pattern, handler h);
   // The same for a handler that blocks: it gets {id}, decoded, on one of eight threads. What it
   // throws is a 500 without details.
-  void get_blocking(std::string pattern, std::function<reply(const std::string&)> h);
+  void get_blocking(const std::string& pattern, std::function<reply(const std::string&)> h);
   void listen(std::unique_ptr<io::listener> at);
   // Finishes what runs and closes; then `done`.
   void drain(std::function<void()> done);

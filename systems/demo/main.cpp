@@ -108,7 +108,7 @@ int main(int argc, char** argv) {
     words.insert(words.begin(), "shop");
   }
   if (const std::string wrong = wrong_subcommand(app, words.front()); !wrong.empty()) {
-    std::cerr << "weir demo: " << wrong << std::endl;
+    std::cerr << "weir demo: " << wrong << '\n';
     return usage;
   }
   std::reverse(words.begin(), words.end());  // as CLI11 takes them
@@ -124,7 +124,7 @@ int main(int argc, char** argv) {
       if (app.got_subcommand(s.name)) return s.show(how);
     }
   } catch (const std::exception& e) {
-    std::cerr << "weir-demo: " << e.what() << std::endl;
+    std::cerr << "weir-demo: " << e.what() << '\n';
   }
   return 1;
 }

@@ -29,8 +29,8 @@ void serve_api(service& to, const std::string& file) {
     const auto id = gist.find("id").as_string(memory);
     if (id) by_id->emplace(*id, gist.raw());
   }
-  to.get("/gists/public", [list](call_ptr c) { c->json(list); });
-  to.get("/gists/{id}", [by_id](call_ptr c) {
+  to.get("/gists/public", [list](const call_ptr& c) { c->json(list); });
+  to.get("/gists/{id}", [by_id](const call_ptr& c) {
     const auto found = by_id->find(c->parameter());
     if (found == by_id->end()) return c->problem(404, "there is no such gist");
     c->json(found->second);

@@ -118,7 +118,7 @@ void serve_gists(service& to, const gists_options& with) {
     all->emplace_back(b.name(), statistics(b));
     if (!with.breaker) b.disable();
   }
-  to.get("/statistics", [all](call_ptr c) {
+  to.get("/statistics", [all](const call_ptr& c) {
     std::string body;
     json::writer out(body);
     out.begin_object();

@@ -99,7 +99,8 @@ class canvas {
 
   void axis() {
     const double step = until_ > 30 ? 5 : until_ > 12 ? 2 : 1;
-    for (double t = 0; t <= until_; t += step) {
+    for (int tick = 0; tick * step <= until_; ++tick) {
+      const double t = tick * step;
       rectangle(x(t), plot_top + plot_height, 1, 5, "#555555");
       text(x(t), plot_top + plot_height + 20, number(t, 0) + " s", "middle");
     }

@@ -52,7 +52,7 @@ std::string greeting(const ports& at) {
 int show(const stage::show_options& how) {
   // Not after a minute of story.
   if (!how.picture.empty() && !std::ofstream(how.picture, std::ios::app)) {
-    std::cerr << "weir-demo: cannot write " << how.picture << std::endl;
+    std::cerr << "weir-demo: cannot write " << how.picture << '\n';
     return 1;
   }
   stage::performance performance;

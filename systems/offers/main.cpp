@@ -33,7 +33,7 @@ int main(int argc, char** argv) {
                     .listen = "127.0.0.1:8000",
                     .delay = "1s",
                     .serve = [](service& s, storage*) {
-                      s.get("/offer/hot", [](call_ptr c) { c->text(hot_offer()); });
+                      s.get("/offer/hot", [](const call_ptr& c) { c->text(hot_offer()); });
                     }}};
   return program.run(argc, argv);
 }

@@ -5,7 +5,7 @@
 namespace weir::systems::presentations {
 
 void serve_authors(service& to, storage& from) {
-  to.get("/authors/{id}", [&from](call_ptr c) {
+  to.get("/authors/{id}", [&from](const call_ptr& c) {
     const auto id = integer_of(*c);
     if (!id) return;
     from.read(
@@ -15,11 +15,11 @@ void serve_authors(service& to, storage& from) {
 }
 
 void serve_presentations(service& to, storage& from) {
-  to.get("/presentations", [&from](call_ptr c) {
+  to.get("/presentations", [&from](const call_ptr& c) {
     from.read("SELECT title, author_id, date FROM presentation ORDER BY title", {},
               list_for(c, {"title", "author_id", "date"}));
   });
-  to.get("/presentations/{title}", [&from](call_ptr c) {
+  to.get("/presentations/{title}", [&from](const call_ptr& c) {
     const auto title = c->decoded_parameter();
     if (!title) return c->problem(400, "a broken escape in the path");
     from.read("SELECT title, author_id, date FROM presentation WHERE title = $1", {*title},

@@ -11,7 +11,7 @@ void serve_users_products(service& to, storage& from, const std::string& what,
                           const std::string& table) {
   const std::string sql =
       "SELECT product_id FROM " + table + " WHERE user_id = $1 ORDER BY product_id";
-  to.get("/users/{id}/" + what, [&from, sql](call_ptr c) {
+  to.get("/users/{id}/" + what, [&from, sql](const call_ptr& c) {
     if (auto id = integer_of(*c)) from.read(sql, {*id}, list_for(c, {"product_id"}));
   });
 }
@@ -19,11 +19,11 @@ void serve_users_products(service& to, storage& from, const std::string& what,
 }  // namespace
 
 void serve_products(service& to, storage& from) {
-  to.get("/products", [&from](call_ptr c) {
+  to.get("/products", [&from](const call_ptr& c) {
     from.read("SELECT product_id, product_name FROM product ORDER BY product_id", {},
               list_for(c, {"product_id", "product_name"}));
   });
-  to.get("/products/{id}", [&from](call_ptr c) {
+  to.get("/products/{id}", [&from](const call_ptr& c) {
     auto id = integer_of(*c);
     if (!id) return;
     from.read(
@@ -40,7 +40,7 @@ void serve_products(service& to, storage& from) {
 }
 
 void serve_inventory(service& to) {
-  to.get("/products/{id}/inventory", [](call_ptr c) {
+  to.get("/products/{id}/inventory", [](const call_ptr& c) {
     if (!integer_of(*c)) return;
     std::string body;
     json::writer out(body);

@@ -72,7 +72,7 @@ class shop_show {
     told_.event("starting products, inventory, favorites, cart and the gateway");
     if (auto wrong = cast_.start()) {
       leaving_ = true;
-      std::cerr << "weir-demo: " << *wrong << std::endl;
+      std::cerr << "weir-demo: " << *wrong << '\n';
       return 1;
     }
     up_ = true;
@@ -100,10 +100,10 @@ class shop_show {
     if (keys.attached()) {
       help();
     } else {
-      std::cout << "Running until SIGINT or SIGTERM.\n" << std::endl;
+      std::cout << "Running until SIGINT or SIGTERM.\n" << '\n' << std::flush;
     }
     while (!leaving_) loop_.run_once(1s);
-    std::cout << std::endl;
+    std::cout << '\n' << std::flush;
     told_.event("closing the shop");
   }
 
@@ -120,7 +120,8 @@ class shop_show {
   static void help() {
     std::cout << "Keys: 1 products  2 inventory  3 favorites  4 cart: stop or start\n"
                  "      s inventory slow or quick   l load on or off   h help   q quit\n"
-              << std::endl;
+              << '\n'
+              << std::flush;
   }
 
   void pressed(char key) {

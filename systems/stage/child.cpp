@@ -88,11 +88,13 @@ void child::become(int output, pid_t parent) const {
   sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
   const int nothing = ::open("/dev/null", O_RDONLY);
+  if (nothing < 0) ::_exit(127);
   ::dup2(nothing, STDIN_FILENO);
   ::dup2(output, STDOUT_FILENO);
   ::dup2(output, STDERR_FILENO);
   for (const std::string& e : options_.environment) ::putenv(const_cast<char*>(e.c_str()));
   std::vector<char*> arguments;
+  arguments.reserve(options_.command.size() + 1);
   for (const std::string& a : options_.command) arguments.push_back(const_cast<char*>(a.c_str()));
   arguments.push_back(nullptr);
   ::execv(arguments.front(), arguments.data());

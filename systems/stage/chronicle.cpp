@@ -23,7 +23,7 @@ std::string chronicle::painted(const std::string& text, const char* colour) cons
 void chronicle::event(const std::string& what) {
   char at[32];
   std::snprintf(at, sizeof at, "%6.1f s  ", std::chrono::duration<double>(now() - began_).count());
-  to_ << at << what << std::endl;
+  to_ << at << what << '\n' << std::flush;
 }
 
 void chronicle::heading(const std::string& what) {
@@ -50,7 +50,7 @@ void chronicle::print_table() const {
   }
   const auto passed =
       std::count_if(rows_.begin(), rows_.end(), [](const line& l) { return l.as_told; });
-  to_ << '\n' << passed << " of " << rows_.size() << " as told" << std::endl;
+  to_ << '\n' << passed << " of " << rows_.size() << " as told" << '\n' << std::flush;
 }
 
 }  // namespace weir::stage

@@ -55,7 +55,7 @@ bool performance::begin(company& who) {
   if (auto wrong = who.start()) {
     ending_ = true;
     code_ = 1;
-    std::cerr << "weir-demo: " << *wrong << std::endl;
+    std::cerr << "weir-demo: " << *wrong << '\n';
     return false;
   }
   return true;
@@ -73,14 +73,15 @@ void performance::stay_open(company& who, const std::string& greeting, std::vect
   help += " h help  q quit\n";
   keyboard pressed(loop_, [&](char press) {
     if (press == 'q' || press == 4) leaving_ = true;  // 4: ^D
-    if (press == 'h' || press == '?') std::cout << help << std::endl;
+    if (press == 'h' || press == '?') std::cout << help << '\n' << std::flush;
     for (const key& k : keys) {
       if (k.press == press) k.act();
     }
   });
-  std::cout << (pressed.attached() ? help : "Running until SIGINT or SIGTERM.\n") << std::endl;
+  std::cout << (pressed.attached() ? help : "Running until SIGINT or SIGTERM.\n") << '\n'
+            << std::flush;
   while (!leaving_) loop_.run_once(std::chrono::seconds(1));
-  std::cout << std::endl;
+  std::cout << '\n' << std::flush;
   told_.event("closing");
   end(who);
 }

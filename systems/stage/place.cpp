@@ -37,7 +37,7 @@ std::optional<fs::path> find_on_path(const std::string& name) {
   const char* const path = std::getenv("PATH");
   std::istringstream folders(path == nullptr ? "" : path);
   for (std::string folder; std::getline(folders, folder, ':');) {
-    const fs::path at = fs::path(folder) / name;
+    fs::path at = fs::path(folder) / name;
     std::error_code none;
     if (fs::is_regular_file(at, none) && ::access(at.c_str(), X_OK) == 0) return at;
   }
@@ -48,11 +48,11 @@ std::optional<fs::path> find_data(const std::string& name) {
   const fs::path here = our_directory();
   std::error_code none;
   for (const fs::path& share : {here / "../../share", here / "../share"}) {
-    const fs::path at = share / "weir/systems" / name;
+    fs::path at = share / "weir/systems" / name;
     if (fs::is_regular_file(at, none)) return at.lexically_normal();
   }
   for (fs::path up = here; up.has_relative_path(); up = up.parent_path()) {
-    const fs::path at = up / "systems" / name;
+    fs::path at = up / "systems" / name;
     if (fs::is_regular_file(at, none)) return at;
   }
   return {};

@@ -40,6 +40,7 @@ struct returned {
   using error = std::error_code;
   static constexpr bool may_fail = false;
   static value take(kept& k) { return std::move(k); }
+  // NOLINTNEXTLINE(bugprone-return-const-ref-from-parameter): what is kept outlives the look
   static const value& look(const kept& k) noexcept { return k; }
 };
 
@@ -58,6 +59,7 @@ struct returned<std::error_code> {
   using error = std::error_code;
   static constexpr bool may_fail = true;
   static bool failed(const kept& k) noexcept { return static_cast<bool>(k); }
+  // NOLINTNEXTLINE(bugprone-return-const-ref-from-parameter): what is kept outlives the look
   static const error& why(const kept& k) noexcept { return k; }
 };
 
