@@ -20,6 +20,8 @@
 
 namespace {
 
+using namespace weir::app;
+
 constexpr const char* about =
     "weir: answers one request out of many services, and keeps answering when some of them fail";
 
@@ -63,35 +65,37 @@ void spare_minus(std::vector<std::string>& words) {
   words.insert(words.begin() + 1, "--");
 }
 
-int run(int argc, char** argv) {
-  using namespace weir::app;
-  CLI::App app(about);
-  app.formatter(std::make_shared<examples_first>());
-  app.footer(examples);
-  app.name("weir");
-  app.require_subcommand(1);
-  app.set_version_flag("--version", "weir " WEIR_VERSION);
+// What the words of the command line say, and what came of it.
+struct command_line {
   int code = exit_ok;
-
   serve_options serving;
+  check_options checking;
+  explain_command explaining;
+  std::string expression;
+  std::string starter;
+  std::string admin = "127.0.0.1:9901";
+};
+
+void add_serve(CLI::App& app, command_line& w) {
   CLI::App* const serve_command = app.add_subcommand("serve", "run the gateway of a file");
   serve_command->footer(
       "Examples:\n"
       "  weir serve shop.yaml\n"
       "  weir serve shop.yaml --watch --access-log -\n"
       "\n");
-  serve_command->add_option("FILE", serving.file, "the configuration")->required();
-  serve_command->add_flag("--watch", serving.watch, "reload when the file changes");
-  serve_command->add_option("--workers", serving.workers, "threads; default: as the file says")
+  serve_command->add_option("FILE", w.serving.file, "the configuration")->required();
+  serve_command->add_flag("--watch", w.serving.watch, "reload when the file changes");
+  serve_command->add_option("--workers", w.serving.workers, "threads; default: as the file says")
       ->check(CLI::Range(1, 1024));
-  serve_command->add_option("--log-level", serving.log_level, "debug, info, warn or error");
-  serve_command->add_option("--log", serving.log, "where the log goes: stderr, - or a file");
-  serve_command->add_flag("--log-json", serving.log_json, "the log as JSON lines");
-  serve_command->add_option("--access-log", serving.access_log,
+  serve_command->add_option("--log-level", w.serving.log_level, "debug, info, warn or error");
+  serve_command->add_option("--log", w.serving.log, "where the log goes: stderr, - or a file");
+  serve_command->add_flag("--log-json", w.serving.log_json, "the log as JSON lines");
+  serve_command->add_option("--access-log", w.serving.access_log,
                             "a JSON line for each request to a file, or - for stdout");
-  serve_command->callback([&] { code = serve(serving); });
+  serve_command->callback([&w] { w.code = serve(w.serving); });
+}
 
-  check_options checking;
+void add_check(CLI::App& app, command_line& w) {
   CLI::App* const check_command = app.add_subcommand("check", "tell all that is wrong with a file");
   check_command->footer(
       "Examples:\n"
@@ -99,21 +103,22 @@ int run(int argc, char** argv) {
       "  weir check shop.yaml --live\n"
       "  weir check --schema > weir.schema.json\n"
       "\n");
-  check_command->add_option("FILE", checking.file, "the configuration");
-  check_command->add_flag("--json", checking.json, "for programs to read");
-  check_command->add_flag("--live", checking.live, "ask DNS, the ports and the services too");
-  check_command->add_flag("--schema", checking.schema,
+  check_command->add_option("FILE", w.checking.file, "the configuration");
+  check_command->add_flag("--json", w.checking.json, "for programs to read");
+  check_command->add_flag("--live", w.checking.live, "ask DNS, the ports and the services too");
+  check_command->add_flag("--schema", w.checking.schema,
                           "print the JSON Schema of configurations instead");
-  check_command->add_flag("--reference", checking.reference,
+  check_command->add_flag("--reference", w.checking.reference,
                           "print the reference of all keys instead");
-  check_command->callback([&] {
-    if (checking.file.empty() && !checking.schema && !checking.reference) {
+  check_command->callback([&w] {
+    if (w.checking.file.empty() && !w.checking.schema && !w.checking.reference) {
       throw CLI::RequiredError("FILE");
     }
-    code = check(checking);
+    w.code = check(w.checking);
   });
+}
 
-  explain_command explaining;
+void add_explain(CLI::App& app, command_line& w) {
   CLI::App* const explain_words =
       app.add_subcommand("explain", "what a route does: calls, times, the worst case");
   explain_words->footer(
@@ -122,13 +127,14 @@ int run(int argc, char** argv) {
       "  weir explain shop.yaml 'GET /products/all'\n"
       "  weir explain shop.yaml /products/all --json\n"
       "\n");
-  explain_words->add_option("FILE", explaining.file, "the configuration")->required();
-  explain_words->add_option("ROUTE", explaining.route,
+  explain_words->add_option("FILE", w.explaining.file, "the configuration")->required();
+  explain_words->add_option("ROUTE", w.explaining.route,
                             "'GET /products/all', or a path; without it: all routes");
-  explain_words->add_flag("--json", explaining.json, "for programs to read");
-  explain_words->callback([&] { code = explain(explaining); });
+  explain_words->add_flag("--json", w.explaining.json, "for programs to read");
+  explain_words->callback([&w] { w.code = explain(w.explaining); });
+}
 
-  std::string expression;
+void add_eval(CLI::App& app, command_line& w) {
   CLI::App* const eval_command =
       app.add_subcommand("eval", "the value of an expression over the JSON on stdin");
   eval_command->footer(
@@ -136,34 +142,55 @@ int run(int argc, char** argv) {
       "  curl -s localhost:8000/products | weir eval 'size(this)'\n"
       "  weir eval 'items.map(i, i.name)' < items.json\n"
       "\n");
-  eval_command->add_option("EXPRESSION", expression, "for example 'size(items)'")->required();
-  eval_command->callback([&] { code = eval(expression); });
+  eval_command->add_option("EXPRESSION", w.expression, "for example 'size(items)'")->required();
+  eval_command->callback([&w] { w.code = eval(w.expression); });
+}
 
-  std::string starter;
+void add_init(CLI::App& app, command_line& w) {
   CLI::App* const init_command = app.add_subcommand("init", "a configuration to begin with");
   init_command->footer(
       "Examples:\n"
       "  weir init shop.yaml\n"
       "  weir init > shop.yaml\n"
       "\n");
-  init_command->add_option("FILE", starter, "where to write it; default: stdout");
-  init_command->callback([&] { code = init(starter); });
+  init_command->add_option("FILE", w.starter, "where to write it; default: stdout");
+  init_command->callback([&w] { w.code = init(w.starter); });
+}
 
-  std::string admin = "127.0.0.1:9901";
+void add_health(CLI::App& app, command_line& w) {
   CLI::App* const health_command = app.add_subcommand("health", "ask a running gateway");
   health_command->footer(
       "Examples:\n"
       "  weir health\n"
       "  weir health 127.0.0.1:9901\n"
       "\n");
-  health_command->add_option("ADDRESS", admin, "its admin listener; default 127.0.0.1:9901");
-  health_command->callback([&] { code = health(admin); });
+  health_command->add_option("ADDRESS", w.admin, "its admin listener; default 127.0.0.1:9901");
+  health_command->callback([&w] { w.code = health(w.admin); });
+}
 
+void add_demo(CLI::App& app, command_line& w) {
   CLI::App* const demo_command =
       app.add_subcommand("demo", "run a whole system and break it (default: shop)");
   demo_command->set_help_flag();  // weir-demo knows the systems and their options
   demo_command->prefix_command();
-  demo_command->callback([&] { code = demo(demo_command->remaining()); });
+  demo_command->callback([&w, demo_command] { w.code = demo(demo_command->remaining()); });
+}
+
+int run(int argc, char** argv) {
+  CLI::App app(about);
+  app.formatter(std::make_shared<examples_first>());
+  app.footer(examples);
+  app.name("weir");
+  app.require_subcommand(1);
+  app.set_version_flag("--version", "weir " WEIR_VERSION);
+  command_line w;
+  add_serve(app, w);
+  add_check(app, w);
+  add_explain(app, w);
+  add_eval(app, w);
+  add_init(app, w);
+  add_health(app, w);
+  add_demo(app, w);
 
   std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
   if (words.empty()) {
@@ -182,7 +209,7 @@ int run(int argc, char** argv) {
     // Help and version leave with 0; all else is a wrong command line.
     return app.exit(e) == 0 ? exit_ok : exit_usage;
   }
-  return code;
+  return w.code;
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "weir/http/uri.hpp"
 #include "weir/json/parser.hpp"
 
 namespace weir::upstream {
@@ -20,20 +21,8 @@ std::string_view text_of(const json::value& v, arena& memory) {
 }  // namespace
 
 std::string encode_component(std::string_view text) {
-  constexpr char digits[] = "0123456789ABCDEF";
   std::string out;
-  for (const char c : text) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                       c == '-' || c == '.' || c == '_' || c == '~';
-    if (plain) {
-      out += c;
-    } else {
-      const auto byte = static_cast<unsigned char>(c);
-      out += '%';
-      out += digits[byte >> 4];
-      out += digits[byte & 15];
-    }
-  }
+  http::percent_encode(text, out);
   return out;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "systems/stage/chronicle.hpp"
 #include "weir/base/arena.hpp"
 #include "weir/json/parser.hpp"
 
@@ -45,10 +46,6 @@ std::string shown(const std::optional<std::int64_t>& n) {
 
 }  // namespace
 
-std::string milliseconds(duration d) {
-  return std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(d).count()) + " ms";
-}
-
 std::size_t page::without_inventory() const noexcept {
   return static_cast<std::size_t>(std::count_if(
       products.begin(), products.end(), [](const item& i) { return !i.inventory.has_value(); }));
@@ -56,7 +53,7 @@ std::size_t page::without_inventory() const noexcept {
 
 std::string page::in_short() const {
   std::string text = status == 0 ? "no answer" : std::to_string(status);
-  text += " in " + milliseconds(took);
+  text += " in " + stage::milliseconds(took);
   if (well_formed) {
     text += ": cart " + shown(cart_items) + ", favorites " + shown(favorite_items) + ", inventory";
     for (const item& i : products) text += " " + shown(i.inventory);

@@ -38,6 +38,4 @@ std::vector<page::item> read_products(const stage::answer& from);
 
 bool same_products(const std::vector<page::item>& a, const std::vector<page::item>& b) noexcept;
 
-std::string milliseconds(duration d);  // "1003 ms"
-
 }  // namespace weir::systems::shop

@@ -1,9 +1,6 @@
 #include "systems/shop/show.hpp"
 
 #include <signal.h>
-#include <unistd.h>
-
-#include <cstdlib>
 #include <iostream>
 #include <map>
 #include <memory>
@@ -20,10 +17,6 @@ namespace weir::systems::shop {
 namespace {
 
 using namespace std::chrono_literals;
-
-bool colours() {
-  return ::isatty(STDOUT_FILENO) != 0 && std::getenv("NO_COLOR") == nullptr;
-}
 
 // What the page lacks while a circuit is open; `defaults`: the steps still have theirs.
 std::string consequence(const std::string& circuit, bool defaults) {
@@ -58,7 +51,7 @@ class shop_show {
  public:
   explicit shop_show(const show_options& how)
       : options_(how),
-        told_(std::cout, colours()),
+        told_(std::cout, stage::may_colour()),
         cast_(loop_, how.with,
               {[this](const stage::transition& t) { tell(t); },
                [this](const std::string& name, int status, bool asked) {
@@ -195,7 +188,7 @@ class shop_show {
     made.each_second = [this](const stage::load::second& s) {
       told_.event("load: " + std::to_string(s.answered) + " pages/s, " + std::to_string(s.failed) +
                   " failed, " + std::to_string(s.partial) + " partial, slowest " +
-                  milliseconds(s.slowest));
+                  stage::milliseconds(s.slowest));
     };
     return made;
   }

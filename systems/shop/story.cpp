@@ -111,7 +111,7 @@ class outage {
     told_.row("inventory slow: null for the slow products, numbers for the others", p.in_short(),
               right_ones && p.cart_items == 3 && p.favorite_items == 3);
     told_.row("inventory slow: answered within 1 s after the products were in",
-              milliseconds(p.took - products_take) + " after",
+              stage::milliseconds(p.took - products_take) + " after",
               p.status == 200 && p.took <= products_take + second + slack);
     told_.row("inventory slow: the answer says that it is partial", p.missing,
               p.missing.find("stock") != std::string::npos);
@@ -160,7 +160,8 @@ class outage {
     told_.row("while it is open, pages cost favorites nothing",
               std::to_string(as_told) + " of " + std::to_string(pages_while_open) + " pages; " +
                   std::to_string(attempts) + " calls in the gateway's log; favorites saw " +
-                  (seen ? std::to_string(*seen) : "?") + "; slowest page " + milliseconds(slowest),
+                  (seen ? std::to_string(*seen) : "?") + "; slowest page " +
+                  stage::milliseconds(slowest),
               as_told == pages_while_open && attempts == 0 && seen == 0u &&
                   state_of(favorites) == "open");
   }

@@ -1,7 +1,10 @@
 #include "systems/stage/chronicle.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 
 namespace weir::stage {
 
@@ -12,6 +15,15 @@ constexpr const char* red = "31";
 constexpr const char* bold = "1";
 
 }  // namespace
+
+bool may_colour() {
+  const char* const refused = std::getenv("NO_COLOR");
+  return (refused == nullptr || *refused == '\0') && ::isatty(STDOUT_FILENO) != 0;
+}
+
+std::string milliseconds(duration d) {
+  return std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(d).count()) + " ms";
+}
 
 chronicle::chronicle(std::ostream& to, bool colours) : to_(to), colours_(colours), began_(now()) {}
 

@@ -8,6 +8,12 @@
 
 namespace weir::stage {
 
+// Whether standard output may be coloured: a terminal, and NO_COLOR is not set (no-color.org).
+bool may_colour();
+
+// "1003 ms"
+std::string milliseconds(duration d);
+
 // What happened when, one line for each event as it happens; and at the end what was expected,
 // what was seen, and whether they agree.
 class chronicle {

@@ -1,9 +1,6 @@
 #include "systems/stage/performance.hpp"
 
 #include <signal.h>
-#include <unistd.h>
-
-#include <cstdlib>
 #include <iostream>
 
 #include "systems/stage/keyboard.hpp"
@@ -11,10 +8,6 @@
 namespace weir::stage {
 
 namespace {
-
-bool colours() {
-  return ::isatty(STDOUT_FILENO) != 0 && std::getenv("NO_COLOR") == nullptr;
-}
 
 std::string in_words(const transition& t) {
   if (t.to == "open") {
@@ -26,12 +19,8 @@ std::string in_words(const transition& t) {
 
 }  // namespace
 
-std::string milliseconds(duration d) {
-  return std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(d).count()) + " ms";
-}
-
 performance::performance()
-    : told_(std::cout, colours()),
+    : told_(std::cout, may_colour()),
       signals_(loop_, {SIGINT, SIGTERM, SIGHUP}, [this](int) { leaving_ = true; }) {
   ::signal(SIGPIPE, SIG_IGN);
 }

@@ -33,9 +33,6 @@ struct key {
   std::function<void()> act;
 };
 
-// "1003 ms"
-std::string milliseconds(duration d);
-
 // What every show has in common: signals, the timeline on standard output, companies that come and
 // go, the table at the end, the exit code.
 class performance {

@@ -161,3 +161,20 @@ def test_a_request_that_no_path_takes_was_left_out_of_the_access_log(shop):
     assert service.stop() == 0
     log = service.log()
     assert "method=GET path=/nothing status=404" in log and "method=POST path=/users/1/cart status=405" in log, log
+
+
+@pytest.mark.parametrize("value, coloured", [(None, True), ("", True), ("1", False)])
+def test_an_empty_no_color_meant_another_thing_to_serve_than_to_check(tmp_path, value, coloured):
+    (tmp_path / "bad.yaml").write_text("listens: here\n")
+    environment = {**os.environ, "TERM": "xterm"}
+    environment.pop("NO_COLOR", None)
+    if value is not None:
+        environment["NO_COLOR"] = value
+    for command in ("check", "serve"):
+        here, terminal = pty.openpty()
+        done = subprocess.run([str(binary()), command, "bad.yaml"], cwd=tmp_path, env=environment, timeout=20,
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=terminal)
+        told = os.read(here, 65536).decode()
+        os.close(terminal)
+        os.close(here)
+        assert done.returncode == 78 and ("\x1b[" in told) == coloured, (command, told)

@@ -4,10 +4,10 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include <cstdlib>
 #include <iostream>
 #include <optional>
 
+#include "commands/terminal.hpp"
 #include "exit_codes.hpp"
 #include "file_watch.hpp"
 #include "service_manager.hpp"
@@ -53,8 +53,8 @@ std::shared_ptr<const plan> read_plan(const serve_options& options,
     auto compiled = gateway::compile(loaded->what, services, loaded->found, &rates);
     if (compiled && loaded->ok()) made = std::move(compiled);
   }
-  const bool color = ::isatty(STDERR_FILENO) && !std::getenv("NO_COLOR");
-  std::cerr << config::print(loaded->found, *loaded->what.from, {.color = color});
+  std::cerr << config::print(loaded->found, *loaded->what.from,
+                             {.color = may_color(STDERR_FILENO)});
   if (made && options.workers > 0) made->settings.workers = options.workers;
   return made;
 }

@@ -27,9 +27,8 @@ bool same_but_address(const url& a, const url& b) {
   return a.tls == b.tls && a.base_path == b.base_path;
 }
 
-// Where the service is: one way, and what belongs to several instances only where there may be
-// several.
-void check_place(checking& c, const named<service_document>& entry) {
+// True where something says where the service is; told, where nothing or more than one thing does.
+bool check_one_way(checking& c, const named<service_document>& entry) {
   const service_document& s = entry.value;
   struct way {
     std::string_view name;
@@ -52,61 +51,71 @@ void check_place(checking& c, const named<service_document>& entry) {
                          "` says already where the service is; take "
                          "one of the two out");
   }
-  if (!first) {
-    if (!c.r.has_error_in(entry.whole)) {
-      c.r.error(entry.where, "nothing says where the service `" + entry.name +
-                                 "` is; add `url`, `instances`, `dns`, `srv` or `consul`");
-    }
-    return;
+  if (!first && !c.r.has_error_in(entry.whole)) {
+    c.r.error(entry.where, "nothing says where the service `" + entry.name +
+                               "` is; add `url`, `instances`, `dns`, `srv` or `consul`");
   }
-  if (s.instances) {
-    if (s.instances->empty()) {
-      c.r.error(s.instances.where, "this list is empty; give one instance at least");
+  return first != nullptr;
+}
+
+void check_instances(checking& c, const service_document& s) {
+  if (s.instances->empty()) {
+    c.r.error(s.instances.where, "this list is empty; give one instance at least");
+  }
+  const url* one = nullptr;
+  std::set<std::pair<std::string, std::uint16_t>> known;
+  for (const instance_document& i : *s.instances) {
+    if (!i.url) continue;
+    if (!one) one = &*i.url;
+    if (!same_but_address(*one, *i.url)) {
+      c.r.error(i.url.where,
+                "instances of a service differ in host and port alone; write the same scheme and "
+                "path for all");
     }
-    const url* one = nullptr;
-    std::set<std::pair<std::string, std::uint16_t>> known;
-    for (const instance_document& i : *s.instances) {
-      if (!i.url) continue;
-      if (!one) one = &*i.url;
-      if (!same_but_address(*one, *i.url)) {
-        c.r.error(i.url.where,
-                  "instances of a service differ in host and port alone; write the same scheme and "
-                  "path for all");
-      }
-      if (!known.emplace(i.url->host, i.url->port).second) {
-        c.r.error(i.url.where, "this instance is here twice; take one out, or give it a `weight`");
-      }
-      if (i.weight && *i.weight > 65535) {
-        c.r.error(i.weight.where, "a weight is 65535 at most; divide all weights by the same");
-      }
+    if (!known.emplace(i.url->host, i.url->port).second) {
+      c.r.error(i.url.where, "this instance is here twice; take one out, or give it a `weight`");
+    }
+    if (i.weight && *i.weight > 65535) {
+      c.r.error(i.weight.where, "a weight is 65535 at most; divide all weights by the same");
     }
   }
+}
+
+// What belongs to several instances, at a service that is one place.
+void check_alone(checking& c, const service_document& s) {
+  const std::pair<std::string_view, const place*> of_several[] = {
+      {"balance", s.balance.given ? &s.balance.key : nullptr},
+      {"hash_by", s.hash_by.given ? &s.hash_by.key : nullptr},
+      {"health", s.health.given ? &s.health.key : nullptr},
+      {"ejection", s.ejection.given ? &s.ejection.key : nullptr},
+      {"panic", s.panic.given ? &s.panic.key : nullptr},
+      {"slow_start", s.slow_start.given ? &s.slow_start.key : nullptr},
+  };
+  for (const auto& [name, key] : of_several) {
+    if (!key) continue;
+    c.r.error(*key, "`" + std::string(name) +
+                        "` is for several instances, and `url` is one; write `instances`, `dns`, "
+                        "`srv` or `consul` for it");
+  }
+  if (s.words.breaker && s.words.breaker->on && s.words.breaker->on->scope &&
+      *s.words.breaker->on->scope == breaker_scope::instance) {
+    c.r.error(s.words.breaker->on->scope.key,
+              "`scope: instance` is for several instances, and `url` is one; take it out");
+  }
+}
+
+// Where the service is: one way, and what belongs to several instances only where there may be
+// several.
+void check_place(checking& c, const named<service_document>& entry) {
+  const service_document& s = entry.value;
+  if (!check_one_way(c, entry)) return;
+  if (s.instances) check_instances(c, s);
   if (s.consul.given && !(c.d.discovery && c.d.discovery->consul.given)) {
     c.r.error(s.consul.key,
               "Consul's own address is not known; add `discovery: {consul: "
               "\"http://127.0.0.1:8500\"}`");
   }
-  if (s.url.given) {
-    const std::pair<std::string_view, const place*> of_several[] = {
-        {"balance", s.balance.given ? &s.balance.key : nullptr},
-        {"hash_by", s.hash_by.given ? &s.hash_by.key : nullptr},
-        {"health", s.health.given ? &s.health.key : nullptr},
-        {"ejection", s.ejection.given ? &s.ejection.key : nullptr},
-        {"panic", s.panic.given ? &s.panic.key : nullptr},
-        {"slow_start", s.slow_start.given ? &s.slow_start.key : nullptr},
-    };
-    for (const auto& [name, key] : of_several) {
-      if (!key) continue;
-      c.r.error(*key, "`" + std::string(name) +
-                          "` is for several instances, and `url` is one; write `instances`, `dns`, "
-                          "`srv` or `consul` for it");
-    }
-    if (s.words.breaker && s.words.breaker->on && s.words.breaker->on->scope &&
-        *s.words.breaker->on->scope == breaker_scope::instance) {
-      c.r.error(s.words.breaker->on->scope.key,
-                "`scope: instance` is for several instances, and `url` is one; take it out");
-    }
-  }
+  if (s.url.given) check_alone(c, s);
   if (s.hash_by.given && !(s.balance && *s.balance == balance_kind::maglev)) {
     c.r.error(s.hash_by.key, "`hash_by` belongs to `balance: maglev`; add that, or take it out");
   }

@@ -71,7 +71,13 @@ void composition::start_step(std::uint16_t index) {
     start_call(index, 0);
     return;
   }
+  list_items(index);
+}
 
+// What `each` goes over; the calls for it are started as places come free.
+void composition::list_items(std::uint16_t index) {
+  const step_plan& step = request_.route->steps[index];
+  step_state& s = steps_[index];
   const value over = step.each->over.evaluate(scope().frame());
   if (const auto* e = over.as_error()) {
     step_failed(index, cause_of(*e), 0, {}, e->message);

@@ -62,6 +62,7 @@ class composition final : private call_owner, private http::body_sink {
   bool check_requirements();
   void start_ready();
   void start_step(std::uint16_t index);
+  void list_items(std::uint16_t index);
   void compute(std::uint16_t index);
   void start_items(std::uint16_t index);
   void start_call(std::uint16_t index, std::uint32_t item);

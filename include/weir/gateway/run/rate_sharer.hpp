@@ -1,10 +1,7 @@
 #pragma once
 
-#include <memory>
-#include <set>
-#include <string>
-
 #include "weir/gateway/plan/plan.hpp"
+#include "weir/gateway/run/sharing_over_reloads.hpp"
 #include "weir/sharing/shared_rates.hpp"
 
 namespace weir::gateway {
@@ -16,9 +13,7 @@ class rate_sharer {
   void apply(const plan& p);
 
  private:
-  std::string server_;  // what the connection was made for
-  std::unique_ptr<shared_rates> shared_;
-  std::set<std::string> names_;
+  sharing_over_reloads<shared_rates> kept_;
 };
 
 }  // namespace weir::gateway
