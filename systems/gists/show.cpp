@@ -75,8 +75,10 @@ int show(const stage::show_options& how) {
          {'4', "answers 404", api_is(R"({"fail":404})", "the API answers 404")},
          {'2', "answers 200", api_is("{}", "the API is well")}});
   } else {
-    play_outage(company, performance.told(), how.quick ? in_short : in_earnest, how.picture,
-                [&] { return performance.interrupted(); });
+    performance.play([&] {
+      play_outage(company, performance.told(), how.quick ? in_short : in_earnest, how.picture,
+                  [&] { return performance.interrupted(); });
+    });
     performance.end(company);
   }
   return performance.over();

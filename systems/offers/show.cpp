@@ -123,8 +123,10 @@ int show(const stage::show_options& how) {
       stay_open(performance, company, ports(how));
     } else {
       const auto play = shared ? play_shared : play_outage;
-      play(company, performance.told(), how.quick ? in_short : in_earnest,
-           [&] { return performance.interrupted(); });
+      performance.play([&] {
+        play(company, performance.told(), how.quick ? in_short : in_earnest,
+             [&] { return performance.interrupted(); });
+      });
       performance.end(company);
     }
   }

@@ -70,8 +70,10 @@ void play(stage::performance& show, const stage::show_options& how) {
     if (show.interrupted()) return;
     stage::company company(show.loop(), "presentations", how.keep_logs, show.listener());
     if (!begin(show, company, how)) return;
-    play_outage(company, show.told(), m, how.quick ? in_short : in_earnest,
-                [&show] { return show.interrupted(); });
+    show.play([&] {
+      play_outage(company, show.told(), m, how.quick ? in_short : in_earnest,
+                  [&show] { return show.interrupted(); });
+    });
     show.end(company);
   }
 }

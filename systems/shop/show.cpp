@@ -51,7 +51,7 @@ class shop_show {
  public:
   explicit shop_show(const show_options& how)
       : options_(how),
-        told_(std::cout, stage::may_colour()),
+        told_(std::cout, stage::may_colour(), [this] { return leaving_; }),
         cast_(loop_, how.with,
               {[this](const stage::transition& t) { tell(t); },
                [this](const std::string& name, int status, bool asked) {
@@ -78,9 +78,16 @@ class shop_show {
 
  private:
   void play() {
-    play_outage(cast_, told_, [this] { return leaving_; });
+    try {
+      play_outage(cast_, told_, [this] { return leaving_; });
+    } catch (const stage::cut_short&) {  // told below, as one interrupted at its very end
+    }
+    if (leaving_) {
+      code_ = 1;
+      return told_.event(stage::story_cut_short);
+    }
     told_.print_table();
-    if (!told_.all_as_told() || leaving_) code_ = 1;
+    if (!told_.all_as_told()) code_ = 1;
   }
 
   void stay_open() {

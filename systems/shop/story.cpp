@@ -79,7 +79,7 @@ class outage {
 
   // The log comes through a pipe, a moment after the answer.
   bool wait_for_log(const std::function<bool()>& told) {
-    return stage::wait_until(cast_.loop(), 2s, told);
+    return stage::wait_until(cast_.loop(), 2s, [&] { return interrupted_() || told(); });
   }
 
   void all_well() {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <utility>
 
 namespace weir::stage {
 
@@ -25,7 +26,8 @@ std::string milliseconds(duration d) {
   return std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(d).count()) + " ms";
 }
 
-chronicle::chronicle(std::ostream& to, bool colours) : to_(to), colours_(colours), began_(now()) {}
+chronicle::chronicle(std::ostream& to, bool colours, std::function<bool()> interrupted)
+    : to_(to), colours_(colours), interrupted_(std::move(interrupted)), began_(now()) {}
 
 std::string chronicle::painted(const std::string& text, const char* colour) const {
   if (!colours_) return text;
@@ -39,10 +41,12 @@ void chronicle::event(const std::string& what) {
 }
 
 void chronicle::heading(const std::string& what) {
+  if (interrupted_()) throw cut_short{};
   event(painted("== " + what, bold));
 }
 
 void chronicle::row(const std::string& what, const std::string& seen, bool as_told) {
+  if (interrupted_()) throw cut_short{};
   rows_.push_back({what, seen, as_told});
   if (!as_told) event(painted("NOT AS TOLD: ", red) + what + "; seen: " + seen);
 }

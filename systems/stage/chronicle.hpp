@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <ostream>
 #include <string>
 #include <vector>
@@ -14,13 +15,20 @@ bool may_colour();
 // "1003 ms"
 std::string milliseconds(duration d);
 
+inline constexpr const char* story_cut_short = "interrupted: the story ends here";
+
+// Thrown by a chronicle where its story goes on though it was interrupted: what it would see from
+// there on is not what happened.
+struct cut_short {};
+
 // What happened when, one line for each event as it happens; and at the end what was expected,
 // what was seen, and whether they agree.
 class chronicle {
  public:
-  chronicle(std::ostream& to, bool colours);
+  chronicle(std::ostream& to, bool colours, std::function<bool()> interrupted);
 
   void event(const std::string& what);  // "  3.2 s  circuit favorites OPEN: …"
+  // Both throw cut_short once interrupted.
   void heading(const std::string& what);
   // A row of the table; told at once as an event, too, if it failed.
   void row(const std::string& what, const std::string& seen, bool as_told);
@@ -39,6 +47,7 @@ class chronicle {
 
   std::ostream& to_;
   const bool colours_;
+  const std::function<bool()> interrupted_;
   const time_point began_;
   std::vector<line> rows_;
 };

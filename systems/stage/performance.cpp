@@ -20,7 +20,7 @@ std::string in_words(const transition& t) {
 }  // namespace
 
 performance::performance()
-    : told_(std::cout, may_colour()),
+    : told_(std::cout, may_colour(), [this] { return leaving_; }),
       signals_(loop_, {SIGINT, SIGTERM, SIGHUP}, [this](int) { leaving_ = true; }) {
   ::signal(SIGPIPE, SIG_IGN);
 }
@@ -31,7 +31,7 @@ company::listener performance::listener() {
         told_.event("circuit " + t.circuit + ": " + t.from + " -> " + in_words(t));
       },
       [this](const std::string& name, int status, bool asked) {
-        if (ending_) return;
+        if (ending_ || cut_) return;
         told_.event(name + (asked ? " stopped: " : " ENDED BY ITSELF: ") + describe_end(status));
         if (name != "gateway") return;
         code_ = 1;
@@ -82,10 +82,21 @@ void performance::toggle(company& who, const std::string& name) {
   told_.event(wrong ? *wrong : name + " started");
 }
 
+void performance::play(const std::function<void()>& story) {
+  try {
+    story();
+  } catch (const cut_short&) {  // told below, as one that was interrupted at its very end
+  }
+  if (!leaving_) return;
+  cut_ = true;
+  code_ = 1;
+  told_.event(story_cut_short);
+}
+
 int performance::over() {
-  if (told_.has_rows()) {
+  if (!cut_ && told_.has_rows()) {
     told_.print_table();
-    if (!told_.all_as_told() || leaving_) code_ = 1;
+    if (!told_.all_as_told()) code_ = 1;
   }
   return code_;
 }

@@ -53,6 +53,9 @@ class performance {
   // Stops or starts one of the company, as a key does.
   void toggle(company& who, const std::string& name);
 
+  // Plays a story; one that was interrupted ends there, with a word on it and no table.
+  void play(const std::function<void()>& story);
+
   // Prints the table if there is one. The exit code: 0 when everything was as told.
   int over();
 
@@ -61,6 +64,7 @@ class performance {
   chronicle told_;
   systems::signal_events signals_;
   bool leaving_ = false;
+  bool cut_ = false;     // the story was interrupted
   bool ending_ = false;  // what ends now was asked to
   int code_ = 0;
 };

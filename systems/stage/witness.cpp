@@ -31,7 +31,8 @@ bool witness::wait_for_state(const std::string& wanted, duration longest) {
 }
 
 bool witness::wait_for_log(const std::function<bool()>& told) {
-  return wait_until(company_.loop(), longest_log, told);
+  return wait_until(company_.loop(), longest_log, [&] { return interrupted_() || told(); }) &&
+         !interrupted_();
 }
 
 void witness::mark() {

@@ -178,3 +178,19 @@ def test_an_empty_no_color_meant_another_thing_to_serve_than_to_check(tmp_path, 
         os.close(terminal)
         os.close(here)
         assert done.returncode == 78 and ("\x1b[" in told) == coloured, (command, told)
+
+
+@pytest.mark.parametrize("system, reached", [("shop", "favorites is stopped"), ("presentations", "authors is stopped"),
+                                             ("offers", "the partner answers 500"), ("gists", "the API answers 500")])
+def test_an_interrupted_story_went_on_for_seconds_and_judged_what_it_had_not_seen(tmp_path, six, system, reached):
+    it = Demo(tmp_path, system, six, "--scenario", "outage", *(["--quick"] if system != "shop" else []), terminal=False)
+    try:
+        it.expect(reached)
+        os.kill(it.pid, signal.SIGINT)
+        it.expect("interrupted: the story ends here", timeout=3)
+        assert it.wait(5) == 1
+        rest = it.process.stdout.read().decode()
+        assert "as told" not in it.text + rest and "FAIL" not in it.text + rest, it.text + rest
+        nothing_left(six, tmp_path)
+    finally:
+        it.clean_up()
