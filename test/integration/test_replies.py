@@ -3,6 +3,7 @@
 import pytest
 from support.expect import partial, traced_problem
 from support.upstream import in_turn, json_reply, status
+from support.weir_process import SLOWER
 
 ALL = [{"id": 1, "name": "one"}, {"id": 2, "name": "two"}, {"id": 3, "name": "three"}]
 
@@ -239,3 +240,30 @@ def test_a_header_that_cannot_be_made_is_left_out_and_told(weir, upstream, value
     assert answer.json() == 1 and answer.headers["X-B"] == "b"
     assert "X-A" not in answer.headers and "X-C" not in answer.headers
     assert partial(answer) == {"reply": reason}
+
+
+# Bounds
+
+
+@pytest.mark.parametrize("reply", [
+    '{each: l as p, to: "${l.map(x, x + 1)[0]}"}', '{each: l as p, to: {each: l as q, to: "${q}"}}', '{each: l as p, to: {each: l as q, q: "a longer text, ${p}, ${q}"}}',
+    '{each: l as p, found: "${l.filter(x, x == p)[0]}"}'])
+def test_lists_multiplied_by_one_another_end_at_a_bound(weir, upstream, reply):
+    up = upstream().on("/l", json_reply(list(range(10000)))).on("/small", json_reply(list(range(300))))
+    gate = weir("""
+        services: {a: <a>}
+        routes:
+          GET /reply: {steps: {l: {get: a/l}}, reply: {before: 1, list: %s, after: 2}}
+          GET /value: {steps: {l: {get: a/l}, v: {value: %s, default: D}}, reply: "${v}"}
+          GET /small: {steps: {l: {get: a/small}}, reply: %s}
+        """ % (reply, reply, reply), a=up)
+    answer = gate.get("/reply")
+    assert answer.text == '{"before":1,"list":null,"after":2}' and partial(answer) == {"reply": "expression_error"}
+    answer = gate.get("/value")
+    assert answer.json() == "D" and partial(answer) == {"v": "expression_error"}
+    answer = gate.get("/small")
+    assert len(answer.json()) == 300 and partial(answer) == {}
+    with open(f"/proc/{gate.pid}/status") as status_file:
+        peak = int(next(line for line in status_file if line.startswith("VmHWM")).split()[1]) // 1024
+    # Sanitizers keep what is freed.
+    assert peak < 500 * SLOWER, f"{peak} MiB"

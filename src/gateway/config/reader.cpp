@@ -161,6 +161,12 @@ std::vector<each_source> reader::read_sources(const node& from, bool many) {
           "a step goes over one list; join lists in `reply`, or index the other by position");
     return out;
   }
+  constexpr std::size_t most = 8;  // gateway::most_sources
+  if (parts.size() > most) {
+    error(part(from, parts[most].first, parts[most].second - parts[most].first),
+          "`each` joins 8 lists at most; join some of them in a step with a `value`");
+    return out;
+  }
   for (const auto& [begin, end] : parts) {
     if (auto source = read_source(from, begin, end)) out.push_back(std::move(*source));
   }

@@ -22,13 +22,14 @@ bool word_character(char c) noexcept {
 
 }  // namespace
 
-static_type request_type() {
-  return static_type::object({{"method", static_type::text()},
-                              {"path", static_type::text()},
-                              {"query", static_type::text()},
-                              {"host", static_type::text()},
-                              {"headers", static_type::map()},
-                              {"body", static_type::any()}});
+static_type request_type(bool has_body) {
+  members all{{"method", static_type::text()},
+              {"path", static_type::text()},
+              {"query", static_type::text()},
+              {"host", static_type::text()},
+              {"headers", static_type::map()}};
+  if (has_body) all.emplace("body", static_type::any());
+  return static_type::object(std::move(all));
 }
 
 bool is_reserved(std::string_view name) noexcept {
@@ -67,7 +68,7 @@ scope::scope(const document& d, const route_document& route) {
   names_.add("path", static_type::object(std::move(parameters)));
   names_.add("query", static_type::map());
   names_.add("query_all", static_type::map());
-  names_.add("request", request_type());
+  names_.add("request", request_type(!route.proxy.given));
   names_.add("circuits", circuits_type(d));
   if (!route.steps) return;
   for (const auto& step : *route.steps) {
@@ -125,6 +126,11 @@ std::size_t find_name(std::string_view text, std::string_view name, std::size_t 
 }
 
 expression::problem expression_checker::in_our_words(expression::problem p) const {
+  if (p.message == "there is no 'body' in 'request'") {
+    p.message = "a proxy streams the body past without reading it; only steps can use it";
+    p.suggestion.clear();
+    return p;
+  }
   constexpr std::string_view before = "there is no '";
   constexpr std::string_view behind = "' in 'circuits'";
   if (document_ == nullptr || !p.message.starts_with(before) || !p.message.ends_with(behind))

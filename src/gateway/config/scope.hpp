@@ -40,7 +40,7 @@ class scope {
   name_set steps_;
 };
 
-static_type request_type();
+static_type request_type(bool has_body = true);
 // The type of `circuits`: a member for each service with a breaker.
 static_type circuits_type(const document& d);
 

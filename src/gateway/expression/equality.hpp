@@ -23,6 +23,7 @@ class work_budget {
     return true;
   }
   bool spent() const noexcept { return spent_; }
+  std::uint64_t left() const noexcept { return left_; }
   void exhaust() noexcept {
     left_ = 0;
     spent_ = true;

@@ -17,6 +17,7 @@ class evaluator {
 
   value run() {
     const value out = at(tree_.root);
+    if (in_.steps != nullptr) *in_.steps += in_.limits.steps - eval_.budget().left();
     return eval_.spent() ? eval_.out_of_budget() : out;
   }
 

@@ -11,7 +11,11 @@ using expression::value;
 
 class renderer {
  public:
-  renderer(const render_scope& in, json::writer& to) : in_(in), to_(to) {}
+  renderer(const render_scope& in, json::writer& to)
+      : in_(in),
+        to_(to),
+        written_before_(to.buffer().size()),
+        held_before_(in.memory->reserved()) {}
 
   void shape_of(const shape& of) {
     switch (of.what) {
@@ -19,10 +23,10 @@ class renderer {
         to_.raw(of.constant);
         break;
       case shape::kind::expression:
-        value_of(of, of.value->evaluate(in_.frame()));
+        value_of(of, of.value->evaluate(frame()));
         break;
       case shape::kind::text:
-        value_of(of, of.text->evaluate_text(in_.frame()));
+        value_of(of, of.text->evaluate_text(frame()));
         break;
       case shape::kind::list:
         to_.begin_array();
@@ -65,9 +69,11 @@ class renderer {
   // A list of one element for each item of the first source; the others are walked along with it. A
   // source after the first may be null as a whole: its items are null.
   void each(const shape& of) {
-    static constexpr std::size_t most = 8;
+    static constexpr std::size_t most = most_sources;
     static constexpr expression::error_info no_list{expression::error_kind::wrong_type,
                                                     "'each' needs a list"};
+    static constexpr expression::error_info beyond{
+        expression::error_kind::limit, "this takes more work or memory than a reply may use"};
     static constexpr expression::error_info uneven{
         expression::error_kind::bad_value, "the lists joined by 'each' are not equally long"};
 
@@ -79,7 +85,7 @@ class renderer {
         expression::element_cursor{value()}, expression::element_cursor{value()}};
     bool absent[most] = {};
     for (std::size_t i = 0; i < sources; ++i) {
-      const value list = of.sources[i].over.evaluate(in_.frame());
+      const value list = of.sources[i].over.evaluate(frame());
       if (const auto* e = list.as_error()) {
         note_error(of, *e);
         to_.null();
@@ -107,7 +113,14 @@ class renderer {
       }
     }
     to_.begin_array();
+    const std::size_t begin = to_.buffer().size() - 1;
     for (; cursors[0]; cursors[0].advance()) {
+      if (too_much()) {
+        to_.end_array().buffer().resize(begin);
+        to_.buffer() += "null";
+        note_error(of, beyond);
+        return;
+      }
       for (std::size_t i = 0; i < sources; ++i) {
         in_.slots[of.sources[i].slot] = absent[i] ? value::null() : *cursors[i];
         if (i > 0 && !absent[i]) cursors[i].advance();
@@ -117,8 +130,26 @@ class renderer {
     to_.end_array();
   }
 
+  expression::frame frame() noexcept {
+    expression::frame f = in_.frame();
+    f.steps = &steps_;
+    return f;
+  }
+
+  // Each place is bounded, and lists of a service's length inside one another multiply them.
+  bool too_much() noexcept {
+    return ++steps_ > most_steps ||
+           to_.buffer().size() - written_before_ > expression::most_output ||
+           in_.memory->reserved() - held_before_ > expression::most_output;
+  }
+
+  static constexpr std::uint64_t most_steps = 20'000'000;  // about 200 ms
+
   const render_scope& in_;
   json::writer& to_;
+  std::uint64_t steps_ = 0;
+  std::size_t written_before_;
+  std::size_t held_before_;
 };
 
 }  // namespace

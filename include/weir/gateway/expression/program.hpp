@@ -40,6 +40,7 @@ struct frame {
   arena* memory = nullptr;
   const environment* world = nullptr;  // none: clock() is an error
   evaluation_limits limits{};
+  std::uint64_t* steps = nullptr;  // where the steps are added up that evaluations took
 };
 
 struct code;  // src/gateway/expression/code.hpp

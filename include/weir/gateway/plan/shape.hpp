@@ -10,6 +10,9 @@
 
 namespace weir::gateway {
 
+// Lists that one `each` of a shape goes over side by side.
+inline constexpr std::size_t most_sources = 8;
+
 // A tree of literals and expressions that gives a JSON value: `reply:`, `body:`, `default:`,
 // `value:`. Literals are JSON text made at load.
 struct shape {
