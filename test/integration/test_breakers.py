@@ -300,3 +300,17 @@ def test_concurrent_failures_trip_once(make):
     at_once(gate, 8)
     assert gate.state("a") == "open"
     assert len(gate.log_lines(r"circuit a closed -> open")) == 1
+
+
+def test_an_expression_reads_the_state_of_its_own_moment(weir, upstream):
+    up = upstream().on("/fails", status(500)).on("/slow", respond(200, "1", delay=0.6 * SLOWER))
+    gate = weir("""
+        services:
+          a: {url: <a>, breaker: {trip: {in_a_row: 1}, open: %dms}}
+          b: <a>
+        routes:
+          GET /fails: {steps: {x: {get: a/fails, default: null}}, reply: "${circuits.a.state}"}
+          GET /slow: {steps: {x: {get: b/slow}}, reply: "${[x, circuits.a.state]}"}
+        """ % (300 * SLOWER), a=up)
+    assert gate.get("/fails").json() == "open"
+    assert gate.get("/slow").json() == [1, "half-open"], "the open time went by while the request waited"

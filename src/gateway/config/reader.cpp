@@ -165,7 +165,6 @@ std::vector<each_source> reader::read_sources(const node& from, bool many) {
   if (parts.size() > most) {
     error(part(from, parts[most].first, parts[most].second - parts[most].first),
           "`each` joins 8 lists at most; join some of them in a step with a `value`");
-    return out;
   }
   for (const auto& [begin, end] : parts) {
     if (auto source = read_source(from, begin, end)) out.push_back(std::move(*source));

@@ -156,7 +156,13 @@ class shape_type final : public type<config::shape> {
         continue;
       }
       if (from.items[i].is_empty()) {
-        r.error(k.where, "`" + k.text + "` is empty; write `null` if null is meant");
+        const std::size_t colon = k.text.find(':');
+        const bool glued = colon != std::string::npos && k.is_plain();
+        r.error(k.where,
+                "`" + k.text + "` is empty; write " +
+                    (glued ? "`" + k.text.substr(0, colon) + ": " + k.text.substr(colon + 1) +
+                                 "`, with a space behind the `:`"
+                           : "`null` if null is meant"));
         continue;
       }
       auto value = read(r, from.items[i]);

@@ -35,7 +35,7 @@ void composition::start(const request_context& request,
   query_.emplace(head.query);
   query_all_.emplace(head.query);
   request_root_.emplace(head);
-  circuits_.emplace(in.of->services, request_.began);
+  circuits_.emplace(in.of->services, worker_.loop());
 
   // Several fields are one list (W3C Trace Context, 3.3.1.1), as those of any header are.
   trace_state_ = {};

@@ -58,7 +58,7 @@ bool proxied::compute(std::span<const std::string_view> parameters) {
   query_root query_values(head.query);
   query_all_root query_lists(head.query);
   request_root request_values(head);
-  circuits_root circuits(generation_->of->services, request_.began);
+  circuits_root circuits(generation_->of->services, worker_.loop());
   const auto slots = memory_.make_array<expression::value>(route.slots);
   slots[slot_path] = expression::value::source(path_values);
   slots[slot_query] = expression::value::source(query_values);

@@ -136,7 +136,7 @@ value request_root::all(arena& memory) const {
 }
 
 value circuits_root::describe(const upstream::service& s, arena& memory) const {
-  const circuit_snapshot snapshot = s.circuit()->snapshot(now_);
+  const circuit_snapshot snapshot = s.circuit()->snapshot(clock_.now());
   const auto entries = memory.make_array<map_entry>(2);
   entries[0] = {value::text("state"), value::text(to_string(snapshot.state))};
   entries[1] = {value::text("failures"),

@@ -7,6 +7,7 @@
 #include "weir/gateway/expression/value.hpp"
 #include "weir/gateway/plan/plan.hpp"
 #include "weir/http/message.hpp"
+#include "weir/io/loop.hpp"
 
 namespace weir::gateway {
 
@@ -78,15 +79,15 @@ class request_root final : public expression::object_source {
 class circuits_root final : public expression::object_source {
  public:
   circuits_root(const std::vector<std::shared_ptr<upstream::service>>& services,
-                time_point now) noexcept
-      : services_(services), now_(now) {}
+                const io::loop& clock) noexcept
+      : services_(services), clock_(clock) {}
   expression::value find(std::string_view name, arena& memory) const override;
   expression::value all(arena& memory) const override;
 
  private:
   expression::value describe(const upstream::service& s, arena& memory) const;
   const std::vector<std::shared_ptr<upstream::service>>& services_;
-  time_point now_;
+  const io::loop& clock_;
 };
 
 }  // namespace weir::gateway
