@@ -149,7 +149,7 @@ void note_pipelining(explained_call& e, const call_plan& call) {
 }
 
 // The longest that one call can take: all its attempts, pauses and waits for a place.
-std::optional<duration> one_call(explained_call& c, const call_plan& call,
+std::optional<duration> one_call(explained_call& c, const call_plan& call, const cache_plan* cache,
                                  const pipeline& policies) {
   worst_case w{1, duration::max()};
   for (std::size_t i = policies.size(); i-- > 0;) {
@@ -163,6 +163,13 @@ std::optional<duration> one_call(explained_call& c, const call_plan& call,
     if (!c.timeout.length) {
       c.limits.emplace_back(
           "a pause may be as long as the service's Retry-After; `timeout` bounds it");
+    }
+  }
+  // Whoever waits for an equal call of another asks himself once that one has given up.
+  if (cache && cache->coalesce) {
+    w.time = duration::max();
+    if (!c.timeout.length) {
+      c.limits.emplace_back("it may wait for equal calls of others first; `timeout` bounds it");
     }
   }
   if (c.timeout.length) w.time = std::min(w.time, *c.timeout.length);
@@ -241,7 +248,7 @@ class explainer {
       e.call->cache_from = words.cache.from;
     }
     e.calls = e.call->attempts;
-    e.at_worst = one_call(*e.call, *plan.call, plan.policies);
+    e.at_worst = one_call(*e.call, *plan.call, plan.cache ? &*plan.cache : nullptr, plan.policies);
     if (plan.each) fan_out(e, plan, s);
     return e;
   }

@@ -234,6 +234,20 @@ TEST(Explain, AddsTheWaitForAPlaceToTheTimeOfAnAttempt) {
   EXPECT_EQ(posts.route().latency, 700ms) << "it is not tried again";
 }
 
+TEST(Explain, KnowsThatACallMayWaitForThoseOfOthers) {
+  const std::string routes =
+      "routes: {GET /: {deadline: 9s, steps: {s: {get: a/x}}, reply: '${s}'}}";
+  const explained x(
+      "services: {a: {url: 'http://127.0.0.1:1', attempt_timeout: 300ms, cache: {for: 1s}}}\n" +
+      routes);
+  EXPECT_EQ(x.route().latency, 9s) << "three at the same time that find it hanging: 900 ms for one";
+  const explained alone(
+      "services: {a: {url: 'http://127.0.0.1:1', attempt_timeout: 300ms, "
+      "cache: {for: 1s, coalesce: false}}}\n" +
+      routes);
+  EXPECT_EQ(alone.route().latency, 300ms);
+}
+
 TEST(Explain, KnowsThatAServiceMayAskForLongerPauses) {
   const std::string routes =
       "routes: {GET /: {deadline: 9s, steps: {s: {get: a/x}}, reply: '${s}'}}";
