@@ -13,7 +13,7 @@ namespace weir {
 struct faults {
   double errors = 0;   // this share of the calls fails without being sent, in [0, 1]
   double delayed = 0;  // this share waits first, in [0, 1]; it may fail after that
-  duration delay = std::chrono::milliseconds(100);  // how long it waits
+  duration delay = std::chrono::milliseconds(100);  // how long it waits; not negative
   cause why = cause::reset;                         // what the failures say
   bool retryable = true;                            // whether they may be tried again
 

@@ -14,14 +14,15 @@ namespace weir {
 // After as long as that share of recent calls took: 0.95 lets one in twenty be hedged.
 struct latency_percentile {
   double of = 0.95;                                   // in (0, 1)
-  duration unknown = std::chrono::milliseconds(100);  // until `min_calls` are known
-  std::uint32_t min_calls = 20;                       // calls that must be known
-  duration within = std::chrono::seconds(60);  // how long a call is remembered, at least half of it
+  duration unknown = std::chrono::milliseconds(100);  // until `min_calls` are known; above zero
+  std::uint32_t min_calls = 20;                       // calls that must be known; at least 1
+  // How long a call is remembered, at least half of it; a millisecond or more.
+  duration within = std::chrono::seconds(60);
   duration least = std::chrono::milliseconds(1);  // never earlier than this
   friend bool operator==(const latency_percentile&, const latency_percentile&) = default;
 };
 
-// When a hedge starts another attempt: a fixed delay, or a percentile.
+// When a hedge starts another attempt: a fixed delay (above zero), or a percentile.
 using hedge_delay = std::variant<duration, latency_percentile>;
 
 // Of a hedge. Value type; the ranges are checked by validate().

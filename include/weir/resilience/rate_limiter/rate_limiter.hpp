@@ -14,15 +14,15 @@ namespace weir {
 // A token bucket: so many calls within any such time on average, all of them at once if nobody came
 // before. `burst` may set the bucket's size apart from `calls`; 0: the same.
 struct bursty {
-  std::uint32_t calls = 10;  // at least 1
-  duration within = std::chrono::seconds(1);
-  std::uint32_t burst = 0;  // at once; 0: as `calls`
+  std::uint32_t calls = 10;                   // at least 1
+  duration within = std::chrono::seconds(1);  // above zero, at most a day
+  std::uint32_t burst = 0;  // at once; 0: as `calls`; at most 1,000,000, full again within a year
   friend bool operator==(const bursty&, const bursty&) = default;
 };
 
 // One call every so often, never two at once, however long it was quiet.
 struct smooth {
-  duration every = std::chrono::milliseconds(100);
+  duration every = std::chrono::milliseconds(100);  // from a microsecond to a day
   friend bool operator==(const smooth&, const smooth&) = default;
 };
 

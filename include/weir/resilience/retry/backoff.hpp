@@ -16,12 +16,13 @@ enum class jitter : std::uint8_t { none, full };
 
 // Always the same delay.
 struct constant {
-  duration delay = std::chrono::milliseconds(100);  // before every retry
+  duration delay = std::chrono::milliseconds(100);  // before every retry; not negative
   jitter spread = jitter::none;
   friend bool operator==(const constant&, const constant&) = default;
 };
 
-// first, first·factor, first·factor² … up to longest.
+// first, first·factor, first·factor² … up to longest. None is negative, `longest` at least `first`,
+// `factor` at least 1.
 struct exponential {
   duration first = std::chrono::milliseconds(50);
   duration longest = std::chrono::seconds(1);
@@ -31,7 +32,7 @@ struct exponential {
 };
 
 // Anything from first to three times the delay before, up to longest (the same article's
-// "decorrelated jitter").
+// "decorrelated jitter"). `first` is above zero, `longest` at least that.
 struct decorrelated {
   duration first = std::chrono::milliseconds(50);
   duration longest = std::chrono::seconds(1);

@@ -10,13 +10,14 @@
 
 namespace weir {
 
-// Of a retry. Value type; checked by validate().
+// Of a retry. Value type; the ranges are checked by validate().
 struct retry_options {
-  std::uint32_t attempts = 3;                // all tries, the first included
-  weir::backoff backoff = exponential{};     // the wait before each retry
-  std::optional<retry_budget> budget = {};   // asked before each retry; none: no limit
-  duration longest_total = duration::max();  // no retry starts later than this after the first
-  bool retry_rejections = false;             // also when a breaker or limit inside turned it away
+  std::uint32_t attempts = 3;               // all tries, the first included; from 1 to 1000
+  weir::backoff backoff = exponential{};    // the wait before each retry
+  std::optional<retry_budget> budget = {};  // asked before each retry; none: no limit
+  // No retry starts later than this after the first attempt; above zero.
+  duration longest_total = duration::max();
+  bool retry_rejections = false;  // also when a breaker or limit inside turned it away
   std::function<bool(const outcome&)> when = {};  // instead of outcome::retryable
 
   option_problems validate() const;

@@ -10,9 +10,9 @@ namespace weir {
 
 // Of a retry_budget. Value type; the ranges are checked by validate().
 struct retry_budget_options {
-  double ratio = 0.2;                          // retries for each first attempt, 0 to 1000
-  double floor = 1.0;                          // retries a second that are always allowed
-  duration within = std::chrono::seconds(10);  // over what both are counted
+  double ratio = 0.2;  // retries for each first attempt, 0 to 1000
+  double floor = 1.0;  // retries a second that are always allowed; not negative
+  duration within = std::chrono::seconds(10);  // over what both are counted; above zero
 
   option_problems validate() const;
 };
