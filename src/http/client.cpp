@@ -16,6 +16,8 @@ std::string_view to_string(client_error e) noexcept {
       return "TLS failed";
     case client_error::reset:
       return "connection reset";
+    case client_error::stale:
+      return "connection reset while it rested, or after";
     case client_error::truncated:
       return "the answer broke off";
     case client_error::malformed:

@@ -76,6 +76,7 @@ void h1_connection::run(h1_exchange& exchange) {
   state_ = state::busy;
   exchange_ = &exchange;
   keep_alive_ = true;
+  behind_another_ = false;
   flush_due_ = false;
   begin_answer();
   exchange.run_on(*this);
@@ -194,7 +195,7 @@ h1_connection::next h1_connection::process() {
       const parse_result r =
           parser_.parse(unread(), room(), head_, exchange_->request().verb == method::head);
       if (r.state == parse_result::outcome::error)
-        return fail(r.status == 431 ? client_error::too_large : client_error::malformed, r.detail);
+        return r.status == 431 ? fail(client_error::too_large, r.detail) : misread(r.detail);
       if (r.state == parse_result::outcome::need_more) {
         if (!own_room_) {
           parser_.reset();
@@ -260,23 +261,35 @@ h1_connection::next h1_connection::finish() {
   return next::leave;
 }
 
+// What is no answer may be the rest of the one before it, a body where none may be: asked for
+// alone, the service shows whose fault it is.
+h1_connection::next h1_connection::misread(std::string_view detail) {
+  if (behind_another_ && exchange_->may_resend()) return ask_again();
+  return fail(client_error::malformed, detail);
+}
+
 h1_connection::next h1_connection::lost(bool orderly) {
   if (!head_done_) {
-    if (!answer_begun_ && reused_ && exchange_->may_resend()) {
-      h1_exchange& again = *std::exchange(exchange_, nullptr);
-      if (behind_count_ != 0) pool_.line_broke();
-      close();
-      pool_.resend(again);
-      return next::leave;
-    }
-    return fail(client_error::reset, answer_begun_ ? "the connection ended within the head"
-                                                   : "the connection ended before the answer");
+    if (answer_begun_) return fail(client_error::reset, "the connection ended within the head");
+    // Of several at once the service may have wanted none: that says nothing of the first.
+    const bool says_nothing = reused_ || behind_count_ != 0;
+    if (says_nothing && exchange_->may_resend()) return ask_again();
+    return fail(reused_ ? client_error::stale : client_error::reset,
+                "the connection ended before the answer");
   }
   if (orderly && decoder_.end_of_input()) {
     keep_alive_ = false;
     return finish();
   }
   return fail(client_error::truncated, "the connection ended within the body");
+}
+
+h1_connection::next h1_connection::ask_again() {
+  h1_exchange& again = *std::exchange(exchange_, nullptr);
+  if (behind_count_ != 0) pool_.line_broke();
+  close();
+  pool_.resend(again);
+  return next::leave;
 }
 
 h1_connection::next h1_connection::fail(client_error why, std::string_view detail) {

@@ -82,7 +82,9 @@ class h1_connection final : public list_hook<all_connections>,
   next take_head();
   next take_body(std::string_view piece);
   next finish();
+  next misread(std::string_view detail);
   next lost(bool orderly);
+  next ask_again();
   next fail(client_error why, std::string_view detail);
   std::string_view unread() const noexcept { return {block_.data() + begin_, end_ - begin_}; }
   std::span<field> room() noexcept;
@@ -98,7 +100,8 @@ class h1_connection final : public list_hook<all_connections>,
   bool flush_due_ = false;
   bool keep_alive_ = true;  // as far as is known
   bool head_done_ = false;
-  bool answer_begun_ = false;  // a byte of it has come
+  bool answer_begun_ = false;    // a byte of it has come
+  bool behind_another_ = false;  // its answer is due right behind that of another in the line
   bool gathers_ = false;
   std::size_t interim_ = 0;
   std::size_t begin_ = 0;  // of what is unread in the block

@@ -33,7 +33,7 @@ void h1_connection::sent_off() noexcept {
 h1_connection::next h1_connection::next_in_line(h1_exchange& ended) {
   exchange_ = behind_.pop_front();
   if (--behind_count_ == 0) pool_.line_held();
-  reused_ = true;
+  reused_ = behind_another_ = true;
   begin_answer();
   if (!pool_.tell_end(ended, [&] { ended.receiver().on_end(); })) return next::leave;
   if (state_ != state::busy) return next::leave;
@@ -52,6 +52,8 @@ void h1_connection::cancel_exchange(h1_exchange& cancelled) noexcept {
     cancelled.ended();
     return;
   }
+  // It kept the others waiting until it was given up; or its caller left, which is rare enough.
+  if (behind_count_ != 0) pool_.line_broke();
   exchange_ = nullptr;
   close();
   pool_.recycle(cancelled);

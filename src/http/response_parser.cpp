@@ -49,7 +49,11 @@ line_error judge(response_head& into, std::span<const field> all, bool to_head) 
   into.has_body = !to_head && into.status >= 200 && into.status != 204 && into.status != 304 &&
                   (frame.chunked || frame.content_length != 0U);
   const bool until_close = into.has_body && !frame.chunked && !frame.content_length;
-  into.keep_alive = !until_close && !frame.close && (into.minor_version >= 1 || frame.keep_alive);
+  // A body announced where none may be would come before the next answer.
+  const bool misframed =
+      into.status == 204 && (frame.chunked || frame.content_length.value_or(0) > 0);
+  into.keep_alive =
+      !until_close && !misframed && !frame.close && (into.minor_version >= 1 || frame.keep_alive);
   return {};
 }
 

@@ -124,6 +124,8 @@ def test_row_32_what_may_not_be_repeated_is_not(weir, upstream):
     assert gate.post("/passed", b"1").status == 200
     traced_problem(gate.post("/passed", b"2"), 502, leaks=[up.port])
     assert [r.body for r in up.seen()] == [b"1", b"2"]
+    circuit = gate.circuit("a")
+    assert (circuit["failures"], circuit["calls"]["failed"]) == (0, 0), circuit
 
 
 # 33

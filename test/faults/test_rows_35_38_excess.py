@@ -134,6 +134,19 @@ def test_row_37_bytes_beyond_the_declared_length(weir, upstream):
     assert [r.connection for r in up.seen()] == [1, 2]
 
 
+def test_row_37_a_body_that_a_204_announced_comes_too_late_to_be_an_answer(weir, upstream):
+    def late(x):
+        x.send("HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\n")
+        x.sleep(0.3)
+        x.send("hello")
+
+    up = upstream().always(in_turn(late, json_reply(2, delay=0.5)))
+    gate = make(weir, up, arguments=["--workers", "1"])
+    assert gate.get("/proxied").status == 204
+    assert gate.get("/proxied").json() == 2
+    assert up.connections == 2
+
+
 # 38
 
 

@@ -264,7 +264,7 @@ def test_as_text_is_the_text_itself(weir, upstream, text):
 
 def test_as_text_that_is_no_utf_8_cannot_be_decoded(weir, upstream):
     gate = make(weir, upstream().always(respond(200, b"\xff\xfe")), "as: text")
-    assert gate.get("/required").status == 502
+    traced_problem(gate.get("/required"), 502, "not_text")
     assert counts(gate) == {"failed": 1}
 
 

@@ -114,7 +114,8 @@ def ask_together(gate, targets):
     wait_for(lambda: all(state_of(thread) == "T" for thread in Path(f"/proc/{gate.pid}/task").iterdir()),
              what="all of its threads to stand still")
     for client, target in zip(clients, targets):
-        client.send(format_request("GET", target, host="x"))
+        method, target = target if isinstance(target, tuple) else ("GET", target)
+        client.send(format_request(method, target, host="x"))
     gate.signal(signal.SIGCONT)
     return clients
 
@@ -153,3 +154,59 @@ def test_a_client_that_leaves_takes_nobody_with_it(weir, upstream):
     up.wait_for(1, "GET /slow")
     clients[0].close()
     assert [c.read_response().json() for c in clients[1:]] == ["/1", "/2"]
+
+
+def several(then):
+    """On a connection to which more than one request has come at once, `then`; else the own answer."""
+    def answer(x):
+        more = x._c.buffer.count(b"\r\n\r\n")
+        if more and then(x):
+            return
+        answer_itself(x)
+
+    return answer
+
+
+def test_what_follows_an_answer_and_is_none_is_not_the_next_ones_fault(weir, upstream):
+    def junk(x):
+        answer_itself(x)
+        x.send("junk")
+        return True
+
+    gate = make(weir, upstream().always(several(junk)), "pipelining: 8")
+    assert gate.get("/").json() == ALL
+
+
+@pytest.mark.parametrize("how", ["close", "reset"])
+def test_a_service_that_wants_one_at_a_time_and_closes_gets_each_alone(weir, upstream, how):
+    def end(x):
+        getattr(x, how)()
+        return True
+
+    gate = make(weir, upstream().always(several(end)), "pipelining: 8")
+    for _ in range(3):
+        assert gate.get("/").json() == ALL
+
+
+def test_a_service_that_forgets_all_but_the_first_is_soon_asked_one_at_a_time(weir, upstream):
+    def forget(x):
+        x._c.buffer = b""
+        answer_itself(x)
+        return True
+
+    gate = make(weir, upstream().always(several(forget)), "pipelining: 8, attempt_timeout: 300ms")
+    assert gate.get("/").json() != ALL  # three connections, whose second answers do not come
+    assert gate.get("/").json() == ALL
+
+
+def test_a_body_behind_the_answer_to_a_head_is_nobodys(weir, upstream):
+    up = upstream().always(lambda x: json_reply(x.request.target)(x))
+
+    def body_all_the_same(x):
+        x.send("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello")
+
+    up.on("HEAD /h", body_all_the_same)
+    gate = weir(PROXY, a=up)
+    clients = ask_together(gate, ["/1", ("HEAD", "/h"), "/2", "/3"])
+    assert clients[1].read_response("HEAD").status == 200
+    assert [clients[i].read_response().json() for i in (0, 2, 3)] == ["/1", "/2", "/3"]

@@ -18,6 +18,7 @@ enum class client_error : std::uint8_t {
   dns,
   tls,
   reset,          // before the head was complete
+  stale,          // so did a reused connection, before any byte: it may have been dead by then
   truncated,      // after the head, before the body's end
   malformed,      // the answer is not HTTP, or breaks its framing
   too_large,      // the head is over its limit

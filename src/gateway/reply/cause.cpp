@@ -27,6 +27,8 @@ std::string_view to_string(cause c) noexcept {
       return "bad_status";
     case cause::not_json:
       return "not_json";
+    case cause::not_text:
+      return "not_text";
     case cause::wrong_kind:
       return "wrong_kind";
     case cause::missing_field:
@@ -140,6 +142,7 @@ std::string_view proxy_status_error(cause c) noexcept {
     case cause::internal:
       return "proxy_internal_error";
     case cause::not_json:
+    case cause::not_text:
     case cause::wrong_kind:
     case cause::missing_field:
       return "http_protocol_error";

@@ -133,7 +133,8 @@ judged judge_answer(const step_plan& step, int status, std::string_view content_
     if (body.empty() && call.as == decode_as::json && (status == 204 || status == 205)) {
       j.body = value::null();
     } else if (!decode(call, j, parser, memory)) {
-      return broken(cause::not_json, weir::cause::decode, failures.decode);
+      const cause why = call.as == decode_as::text ? cause::not_text : cause::not_json;
+      return broken(why, weir::cause::decode, failures.decode);
     }
     if (!is_expected(j.body, call.expect)) {
       return broken(cause::wrong_kind, weir::cause::unexpected, failures.kind);
@@ -167,6 +168,9 @@ judged judge_failure(const call_plan& call, http::client_error why, bool before_
     case http::client_error::reset:
       return failed(before_head ? cause::reset : cause::truncated, 0, weir::cause::reset,
                     counted(failures.transport), tried_again);
+    case http::client_error::stale:
+      // It may have been given up long before: that is no fault of the service.
+      return failed(cause::reset, 0, weir::cause::reset, verdict::ignored, tried_again);
     case http::client_error::truncated:
       return failed(cause::truncated, 0, weir::cause::reset, counted(failures.transport),
                     tried_again);

@@ -263,7 +263,22 @@ TEST_F(ClientPipelining, AnAnswerThatBreaksOffFailsItsOwnCallAlone) {
   EXPECT_TRUE(other.ended);
 }
 
-TEST_F(ClientPipelining, JunkAfterAnAnswerFailsTheNextInLine) {
+TEST_F(ClientPipelining, JunkAfterAnAnswerIsNotTheFaultOfTheNextInLine) {
+  share(8);
+  auto at = rested();
+  call first;
+  call second;
+  call third;
+  share(first, "/first");
+  share(second, "/second");
+  share(third, "/third");
+  targets_on(at, 3);
+  at.send(std::string(ok) + "junk\r\n\r\n");
+  answered_elsewhere(second, third);
+  EXPECT_TRUE(first.ended);
+}
+
+TEST_F(ClientPipelining, WhatIsAskedForAloneAfterJunkFailsByItsOwnAnswer) {
   share(8);
   auto at = rested();
   call first;
@@ -272,9 +287,38 @@ TEST_F(ClientPipelining, JunkAfterAnAnswerFailsTheNextInLine) {
   share(second, "/second");
   targets_on(at, 2);
   at.send(std::string(ok) + "junk\r\n\r\n");
+  auto alone = accept();
+  targets_on(alone, 1);
+  alone.send("junk\r\n\r\n");
   ASSERT_TRUE(until(second));
-  EXPECT_TRUE(first.ended);
   EXPECT_EQ(second.failure, client_error::malformed);
+  EXPECT_FALSE(server.accept());
+}
+
+TEST_F(ClientPipelining, AFreshConnectionThatEndsUnderSeveralSendsTheFirstAgainToo) {
+  share(8);
+  std::array<call, 2> calls;
+  for (call& c : calls) share(c, "/");
+  auto at = accept();
+  targets_on(at, 2);
+  at.close();
+  answered_elsewhere(calls[0], calls[1]);
+}
+
+TEST_F(ClientPipelining, AServiceThatAnswersNoneOfSeveralIsSparedAfterThreeTimes) {
+  share(8);
+  for (int time = 0; time < 3; ++time) {
+    auto at = rested();
+    std::array<call, 2> calls;
+    std::array<client_exchange*, 2> exchanges;
+    for (std::size_t i = 0; i < calls.size(); ++i) exchanges[i] = &share(calls[i], "/");
+    targets_on(at, 2);
+    for (client_exchange* one : exchanges) one->cancel();
+    l.run_once(1ms);
+  }
+  std::array<call, 2> calls;
+  for (call& c : calls) share(c, "/");
+  answered_elsewhere(calls[0], calls[1]);
 }
 
 TEST_F(ClientPipelining, AConnectionThatProvesDeadSendsAllOfThemAgain) {

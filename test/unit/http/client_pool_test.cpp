@@ -202,7 +202,7 @@ TEST_F(ClientPool, WhatMustNotGoOutTwiceFailsOnAStaleConnection) {
     client_exchange& x = pool->start(r, c);
     if (streamed) x.write_body("piece");
     ASSERT_TRUE(until(c));
-    EXPECT_EQ(c.failure, client_error::reset);
+    EXPECT_EQ(c.failure, client_error::stale);
     EXPECT_FALSE(server.accept());
   }
 }

@@ -35,7 +35,11 @@ TEST(ResponseParser, KnowsWhereABodyFollowsAndWhetherTheConnectionStays) {
       {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", false, true, true},
       {"HTTP/1.1 200 OK\r\n\r\n", false, true, false},
       {"HTTP/1.1 200 OK\r\n\r\n", true, false, true},
-      {"HTTP/1.1 204 No Content\r\nContent-Length: 7\r\n\r\n", false, false, true},
+      {"HTTP/1.1 204 No Content\r\n\r\n", false, false, true},
+      {"HTTP/1.1 204 No Content\r\nContent-Length: 0\r\n\r\n", false, false, true},
+      // What is announced may still come, before the next answer.
+      {"HTTP/1.1 204 No Content\r\nContent-Length: 7\r\n\r\n", false, false, false},
+      {"HTTP/1.1 204 No Content\r\nTransfer-Encoding: chunked\r\n\r\n", false, false, false},
       {"HTTP/1.1 304 Not Modified\r\nContent-Length: 7\r\n\r\n", false, false, true},
       {"HTTP/1.1 100 Continue\r\n\r\n", false, false, true},
       {"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nConnection: close\r\n\r\n", false, true, false},

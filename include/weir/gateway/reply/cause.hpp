@@ -19,6 +19,7 @@ enum class cause : std::uint8_t {
   too_large,
   bad_status,  // written status_NNN
   not_json,
+  not_text,  // not UTF-8, where text is to be read
   wrong_kind,
   missing_field,
   expression_error,
