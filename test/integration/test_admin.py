@@ -1,6 +1,7 @@
 """The admin listener: health, metrics, circuits and the actions on them."""
 
 import pytest
+from support.expect import problem, refused
 from support.raw_client import Connection
 from support.upstream import json_reply, status
 
@@ -54,8 +55,23 @@ def test_the_admin_paths_are_not_on_the_clients_listener(gate):
 
 def test_unknown_admin_paths_and_methods(gate):
     assert gate.admin("GET", "/nowhere").status == 404
-    assert gate.admin("POST", "/livez", {"X-Weir-Admin": "1"}).status in (404, 405)
-    assert gate.admin("DELETE", "/circuits/a", {"X-Weir-Admin": "1"}).status in (404, 405)
+    for method, path, allow in [("POST", "/livez", "GET, HEAD"), ("DELETE", "/metrics", "GET, HEAD"),
+                                ("GET", "/circuits/a/reset", "POST"), ("PUT", "/circuits/a/reset", "POST")]:
+        answer = gate.admin(method, path)
+        body = problem(answer, 405)
+        assert (answer.headers["Allow"], body["code"]) == (allow, "method_not_allowed"), answer
+    assert problem(gate.admin("GET", "/nowhere"), 404)["code"] == "not_found"
+    assert problem(gate.admin("POST", "/circuits/a/reset"), 403)["code"] == "forbidden"
+
+
+def test_a_malformed_request_to_the_admin_listener_gets_a_problem(gate):
+    refused(gate.admin_port, "GET /livez HTTP/1.1\r\n\r\n", 400)
+
+
+def test_the_name_of_the_loopback_is_the_same_in_capitals(gate):
+    with Connection(gate.admin_port) as c:
+        c.send("POST /circuits/a/reset HTTP/1.1\r\nHost: LocalHost:1\r\nX-Weir-Admin: 1\r\n\r\n")
+        assert c.read_response().status == 200
 
 
 # Circuits

@@ -253,6 +253,19 @@ def test_a_listener_that_cannot_be_had_keeps_the_old_configuration(weir, upstrea
     assert gate.log_lines(str(taken.port))
 
 
+def test_a_reload_says_what_waits_for_the_next_start(weir, free_port):
+    gate = weir("workers: 1\nroutes: {GET /: {reply: 1}}")
+    gate.write("workers: 2\nroutes: {GET /: {reply: 2}}")
+    gate.reload()
+    assert gate.get("/").json() == 2
+    assert gate.log_lines("takes effect at the next start key=workers")
+    assert not gate.log_lines("key=admin")
+    gate.write(f"admin: 127.0.0.1:{free_port}\nworkers: 1\nroutes: {{GET /: {{reply: 3}}}}")
+    gate.reload()
+    assert gate.get("/").json() == 3
+    assert gate.log_lines("takes effect at the next start key=admin")
+
+
 def test_many_reloads_leak_nothing(weir, upstream):
     up = upstream().always(json_reply(1))
     gate = weir(ONE % ("0s", "5s", "30s"), a=up)

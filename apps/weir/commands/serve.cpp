@@ -94,6 +94,7 @@ class process {
     rate_sharer_.apply(*first);
     follow(*first);
     reloads_.last_success = loop_.unix_seconds();
+    began_with_ = {.workers = first->settings.workers, .admin = first->settings.admin};
     if (first->settings.admin) {
       auto at = io::listener::open(*first->settings.admin, {});
       if (!at) return refuse("admin: " + at.error());
@@ -114,7 +115,8 @@ class process {
     bool readable = false;
     const auto next = read_plan(options_, services_, rates_, readable);
     if (!next) {
-      reload_failed("the new configuration is wrong; the old one serves on");
+      reload_failed(readable ? "the new configuration is wrong; the old one serves on"
+                             : "the file cannot be read; the old configuration serves on");
     } else if (auto taken = gateway_->adopt(next, [this] { reloaded(); }); !taken) {
       reload_failed(taken.error());
     } else {
@@ -122,6 +124,7 @@ class process {
       sharer_.apply(*next);
       rate_sharer_.apply(*next);
       follow(*next);
+      say_what_waits(*next);
       return;
     }
     notify_ready();
@@ -174,6 +177,15 @@ class process {
     }
   }
 
+  // Threads and the admin's socket are made once.
+  void say_what_waits(const plan& next) const {
+    const auto say = [](std::string_view key) {
+      log::warn("a changed key takes effect at the next start", {{"key", key}});
+    };
+    if (next.settings.workers != began_with_.workers) say("workers");
+    if (next.settings.admin != began_with_.admin) say("admin");
+  }
+
   static std::int64_t in_ms(duration d) {
     return std::chrono::duration_cast<std::chrono::milliseconds>(d).count();
   }
@@ -211,6 +223,10 @@ class process {
   gateway::reload_status reloads_;
   std::unique_ptr<gateway::gateway> gateway_;
   std::unique_ptr<gateway::admin> admin_;
+  struct {
+    unsigned workers = 0;
+    std::optional<io::address> admin;
+  } began_with_;
   bool leaving_ = false;
 };
 

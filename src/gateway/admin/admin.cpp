@@ -14,22 +14,41 @@ namespace {
 constexpr std::string_view text_lines = "Content-Type: text/plain; charset=utf-8\r\n";
 constexpr std::string_view json_lines = "Content-Type: application/json\r\n";
 
-void refuse(http::server_exchange& exchange, int status, std::string_view detail,
-            std::string_view allow = {}) {
-  const error_answer out = render_problem({.status = status,
-                                           .why = cause::none,
-                                           .detail = detail,
-                                           .code = http::reason_phrase(status),
-                                           .allow = allow},
-                                          nullptr);
+constexpr std::string_view reading = "GET, HEAD";
+constexpr std::string_view steering = "POST";
+constexpr std::string_view circuits_prefix = "/circuits/";
+
+// What may be done with a path, as Allow says it; empty: there is none.
+std::string_view allowed(std::string_view path) {
+  if (path.size() > circuits_prefix.size() && path.starts_with(circuits_prefix)) return steering;
+  for (const std::string_view known :
+       {"/", "/livez", "/readyz", "/metrics", "/circuits", "/services"}) {
+    if (path == known) return reading;
+  }
+  return {};
+}
+
+void refuse(http::server_exchange& exchange, const problem& p) {
+  const error_answer out = render_problem(p, nullptr);
   exchange.respond(out.status, out.header_lines, out.body);
+}
+
+void not_found(http::server_exchange& exchange, std::string_view detail) {
+  refuse(exchange, {.status = 404, .why = cause::not_found, .detail = detail});
+}
+
+http::error_body malformed_request(int status, std::string_view detail) {
+  error_answer out =
+      render_problem({.status = status, .why = cause::bad_request, .detail = detail}, nullptr);
+  return {std::move(out.content_type), std::move(out.body)};
 }
 
 // A name that a page in somebody's browser cannot have brought here by DNS rebinding.
 bool is_loopback_host(std::string_view host) {
   if (host.starts_with('[')) return host.substr(0, host.find(']') + 1) == "[::1]";
   const std::string_view name = host.substr(0, host.find(':'));
-  return name == "localhost" || (name.starts_with("127.") && io::address::parse(name, 0));
+  return http::iequals(name, "localhost") ||
+         (name.starts_with("127.") && io::address::parse(name, 0));
 }
 
 }  // namespace
@@ -44,6 +63,7 @@ admin::admin(io::loop& main, gateway& of, const reload_status& reloads)
     : loop_(main), gateway_(of), reloads_(reloads) {
   http::server::options options;
   options.limits.connections = 256;
+  options.errors = malformed_request;
   server_ = std::make_unique<http::server>(main, *this, options);
 }
 
@@ -62,12 +82,26 @@ void admin::drain(time_point until, std::function<void()> done) {
 
 void admin::on_request(http::server_exchange& exchange) {
   const http::request_head& head = exchange.head();
-  if (head.verb == http::method::get || head.verb == http::method::head) {
+  const std::string_view allow = allowed(head.path);
+  if (allow.empty()) {
+    not_found(exchange,
+              "known here: /livez, /readyz, /metrics, /circuits, /services, and POST "
+              "/circuits/NAME/{force-open,force-close,reset}");
+    return;
+  }
+  const bool reads = head.verb == http::method::get || head.verb == http::method::head;
+  if (allow == reading && reads) {
     get(exchange, head.path);
-  } else if (head.verb == http::method::post) {
+  } else if (allow == steering && head.verb == http::method::post) {
     post(exchange, head.path);
   } else {
-    refuse(exchange, 405, "the admin listener answers GET, HEAD and POST", "GET, HEAD, POST");
+    refuse(exchange,
+           {.status = 405,
+            .why = cause::method_not_allowed,
+            .detail = allow == reading
+                          ? "this is read by GET"
+                          : "a circuit is steered by POST, with the header X-Weir-Admin: 1",
+            .allow = allow});
   }
 }
 
@@ -82,10 +116,8 @@ void admin::get(http::server_exchange& exchange, std::string_view path) {
     exchange.respond(200, json_lines, circuits_json(*gateway_.current(), loop_.now()));
   } else if (path == "/services") {
     exchange.respond(200, json_lines, services_json(*gateway_.current(), loop_.now()));
-  } else if (path == "/") {
-    exchange.respond(200, text_lines, "/livez\n/readyz\n/metrics\n/circuits\n/services\n");
   } else {
-    refuse(exchange, 404, "known here: /livez, /readyz, /metrics, /circuits, /services");
+    exchange.respond(200, text_lines, "/livez\n/readyz\n/metrics\n/circuits\n/services\n");
   }
 }
 
@@ -125,15 +157,18 @@ void admin::metrics(http::server_exchange& exchange) {
 void admin::post(http::server_exchange& exchange, std::string_view path) {
   const http::request_head& head = exchange.head();
   if (!is_loopback_host(head.host) || head.fields.find("x-weir-admin").value_or("") != "1") {
-    refuse(exchange, 403, "needs a loopback Host and the header X-Weir-Admin: 1");
+    refuse(exchange, {.status = 403,
+                      .why = cause::none,
+                      .detail = "needs a loopback Host and the header X-Weir-Admin: 1",
+                      .code = "forbidden"});
     return;
   }
-  constexpr std::string_view prefix = "/circuits/";
   const auto slash = path.rfind('/');
   std::string name;
-  if (!path.starts_with(prefix) || slash < prefix.size() ||
-      !http::percent_decode(path.substr(prefix.size(), slash - prefix.size()), name)) {
-    refuse(exchange, 404, "known here: POST /circuits/NAME/{force-open,force-close,reset}");
+  if (slash < circuits_prefix.size() ||
+      !http::percent_decode(path.substr(circuits_prefix.size(), slash - circuits_prefix.size()),
+                            name)) {
+    not_found(exchange, "known here: POST /circuits/NAME/{force-open,force-close,reset}");
     return;
   }
   const std::string_view action = path.substr(slash + 1);
@@ -147,14 +182,14 @@ void admin::post(http::server_exchange& exchange, std::string_view path) {
     } else if (action == "reset") {
       circuit.reset(now);
     } else {
-      refuse(exchange, 404, "the actions are force-open, force-close and reset");
+      not_found(exchange, "the actions are force-open, force-close and reset");
       return;
     }
     log::info("circuit changed by an operator", {{"circuit", name}, {"action", action}});
     exchange.respond(200, json_lines, circuits_json(*gateway_.current(), now));
     return;
   }
-  refuse(exchange, 404, "there is no circuit of that name");
+  not_found(exchange, "there is no circuit of that name; GET /circuits names those there are");
 }
 
 }  // namespace weir::gateway

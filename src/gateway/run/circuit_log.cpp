@@ -37,6 +37,7 @@ void log_calls(const circuit_breaker& made, const std::string& name) {
 void log_circuit(const circuit_breaker& made, const upstream::service_settings&) {
   if (log::enabled(log::level::debug)) log_calls(made, made.name());
   made.listen(circuit_event_kind::transition, [name = made.name()](const circuit_event& e) {
+    if (e.from == e.to) return;  // a reset of one that was closed
     const std::string message = "circuit " + name + " " + std::string(to_string(e.from)) + " -> " +
                                 std::string(to_string(e.to));
     const std::string why(to_string(e.why));
