@@ -75,8 +75,11 @@ std::size_t server::impl::drain(time_point until, std::function<void()> done) {
 }
 
 error_body server::impl::render(int status, std::string_view detail) const {
-  if (with.errors) return with.errors(status, detail);
-  return {.content_type = "text/plain; charset=utf-8", .body = std::string(detail) + ".\n"};
+  error_body made = with.errors ? with.errors(status, detail)
+                                : error_body{.content_type = "text/plain; charset=utf-8",
+                                             .body = std::string(detail) + ".\n"};
+  if (made.status == 0) made.status = status;
+  return made;
 }
 
 void server::impl::reset_all() {

@@ -184,17 +184,20 @@ void server_connection::sent(outbox::outcome how) {
 
 // A request that no handler sees.
 void server_connection::reject(int status, std::string_view detail) {
-  if (server_.with.observer != nullptr) server_.with.observer->on_rejected(status, detail, peer_);
-  send_error(status, detail);
+  const error_body error = server_.render(status, detail);
+  if (server_.with.observer != nullptr) {
+    server_.with.observer->on_rejected(error.status, detail, peer_);
+  }
+  send_error(error);
 }
 
 // An answer of the server's own; the connection ends with it.
-void server_connection::send_error(int status, std::string_view detail) {
-  const error_body error = server_.render(status, detail);
+void server_connection::send_error(const error_body& error) {
   std::string header_lines = "Content-Type: " + error.content_type + "\r\n";
-  if (status == 405) header_lines += "Allow: GET, HEAD, POST, PUT, DELETE, PATCH, OPTIONS\r\n";
+  if (error.status == 405)
+    header_lines += "Allow: GET, HEAD, POST, PUT, DELETE, PATCH, OPTIONS\r\n";
   keep_ = false;
-  outbox_.append(compose_head(status, header_lines, false, error.body.size()));
+  outbox_.append(compose_head(error.status, header_lines, false, error.body.size()));
   if (head_.verb != method::head) outbox_.append(error.body);
   begin_closing(true);
 }

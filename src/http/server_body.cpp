@@ -101,7 +101,11 @@ void server_connection::body_failed(int status, std::string_view detail) {
   if (answered_) {
     close(true);
   } else {
-    send_error(status, detail);
+    auto error = sink != nullptr ? sink->body_error(status, detail) : std::nullopt;
+    if (!error) error = server_.render(status, detail);
+    if (error->status != 0) status = error->status;
+    error->status = status;
+    send_error(*error);
   }
   if (sink != nullptr) sink->on_body_failed(status);
   if (const auto tell = std::exchange(abort_, {})) tell();

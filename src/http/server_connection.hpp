@@ -99,7 +99,7 @@ class server_connection final : public server_exchange,
   void send_pieces(std::span<const std::string_view> pieces);
   void flush();
   void sent(outbox::outcome how);
-  void send_error(int status, std::string_view detail);
+  void send_error(const error_body& error);
   void reject(int status, std::string_view detail);
 
   // The end (server_closing.cpp)

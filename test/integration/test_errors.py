@@ -3,6 +3,7 @@
 import pytest
 from support.expect import problem, traced_problem
 from support.upstream import hang, json_reply, status
+from support.waiting import wait_for
 
 CONFIG = """
     %s
@@ -258,3 +259,63 @@ def test_a_refusal_has_an_error_status(command, config_file, what):
             reply: ok
         """ % what))
     assert done.code == 78, done
+
+
+# What is wrong with the request, in words and in the route's form
+
+
+SHAPED = """
+    limits: {body: 10B}
+    errors: {body: {everywhere: "${error.status}"}}
+    services: {a: {url: <a>}}
+    routes:
+      POST /composed:
+        steps:
+          x: {post: a/x, body: "${request.body}"}
+        reply: ${x}
+        errors: {causes: {413: {status: 422, code: big}}, body: {here: "${error.code}"}}
+      POST /proxied:
+        proxy: a/x
+        errors: {causes: {413: {status: 422, code: big}}, body: {here: "${error.code}"}}
+      POST /plain: {proxy: a/x}
+    """
+
+
+@pytest.mark.parametrize("framing", ["length", "chunked"])
+@pytest.mark.parametrize("path", ["/composed", "/proxied"])
+def test_a_body_that_is_refused_has_the_error_form_of_its_route(weir, upstream, tmp_path, path, framing):
+    log = tmp_path / "access"
+    gate = weir(SHAPED, a=upstream().always(json_reply(1)), arguments=["--access-log", log])
+    if framing == "length":
+        answer = gate.post(path, b"x" * 20)
+    else:
+        with gate.connect() as c:
+            c.send(f"POST {path} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n14\r\n")
+            answer = c.read_response()
+    assert (answer.status, answer.json()) == (422, {"here": "big"})
+    assert gate.post("/plain", b"x" * 20).json() == {"everywhere": 413}
+    wait_for(lambda: len(log.read_text().splitlines()) == 2, what="both lines")
+    assert '"status":422' in log.read_text().splitlines()[0]
+
+
+def test_an_error_says_what_is_wrong_with_the_request(weir, upstream):
+    gate = weir("""
+        services: {a: {url: <a>}}
+        routes:
+          GET /x: {proxy: "a/x?of=${query.product}"}
+          GET /y:
+            steps:
+              y: {get: "a/y?of=${query.product}"}
+            reply: ${y}
+        """, a=upstream().always(json_reply(1)))
+    assert "product" in traced_problem(gate.get("/x"), 400)["detail"]
+    assert "product" in traced_problem(gate.get("/y"), 400, step="y")["detail"]
+    assert "path" in traced_problem(gate.get("/%zz"), 400)["detail"]
+    assert "route" in traced_problem(gate.get("/nowhere"), 404)["detail"]
+    assert "Allow" in traced_problem(gate.post("/x"), 405)["detail"]
+
+
+def test_options_of_the_whole_server(weir, upstream):
+    gate = weir("routes: {GET /x: {reply: 1}}")
+    answer = gate.request("OPTIONS", "*")
+    assert answer.status == 204 and "GET" in answer.headers["Allow"]

@@ -4,7 +4,8 @@ import json
 import time
 
 import pytest
-from support.upstream import json_reply, status
+from support.expect import aborted
+from support.upstream import json_reply, raw, status
 from support.waiting import wait_for
 from support.weir_process import SLOWER
 
@@ -189,3 +190,31 @@ def test_secrets_of_a_service_are_not_logged(weir, upstream):
         """, a=upstream().always(json_reply(1)), env={"TEST_TOKEN": "topsecret"}, arguments=["--log-level", "debug"])
     gate.get("/", {"Authorization": "Bearer clientsecret"})
     assert "topsecret" not in gate.log() and "clientsecret" not in gate.log()
+
+
+def test_an_answer_that_was_broken_off_keeps_the_status_it_began_with(weir, upstream, tmp_path):
+    log = tmp_path / "access"
+    half = raw("HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\nhalf", end="close", pause_before_end=0.1)
+    gate = weir(CONFIG, a=upstream().always(half), arguments=["--access-log", log])
+    with gate.connect() as c:
+        c.send("GET /proxied HTTP/1.1\r\nHost: x\r\n\r\n")
+        aborted(c, c.read_head())
+    line = access(log, 1)[0]
+    assert (line["status"], line["cause"]) == (200, "truncated"), line
+    metrics = gate.metrics()
+    assert metrics.sum("http_server_request_duration_seconds_count", http_response_status_code="200",
+                       error_type="truncated") == 1
+
+
+@pytest.mark.parametrize("route", ["/required", "/proxied"])
+def test_debug_says_why_an_attempt_got_no_answer(weir, upstream, route):
+    gate = weir(CONFIG, a=upstream().always(raw("SSH-2.0-x\r\n")), arguments=["--log-level", "debug"])
+    gate.get(route)
+    gate.wait_log("attempt failed.*the status line is malformed")
+
+
+def test_a_reset_of_a_closed_circuit_is_no_transition(weir, upstream):
+    gate = weir(CONFIG, a=upstream().always(json_reply(1)))
+    assert gate.act("a", "reset").status == 200
+    gate.wait_log("circuit changed by an operator")
+    assert gate.log_lines("closed -> closed") == []

@@ -138,6 +138,7 @@ def test_an_answer_header_cannot_be_split(weir, upstream):
         """)
     answer = gate.get("/?q=a%0d%0aX-Evil:%201")
     assert "X-Evil" not in answer.headers
+    assert "X-Given" not in gate.get("/?q=a%7f").headers
 
 
 # Partial answers.

@@ -143,6 +143,13 @@ def test_a_503_may_say_retry_after_as_well(weir, upstream):
     assert second.at - first.at >= 1.0
 
 
+def test_a_retry_after_beyond_all_time_is_not_at_once(weir, upstream):
+    up = upstream().always(status(503, headers={"Retry-After": "Fri, 31 Dec 9999 23:59:59 GMT"}))
+    gate = make(weir, up, "{attempts: 3, backoff: 1ms}")
+    assert gate.get("/").status == 502
+    assert up.count() == 1
+
+
 # Proxied
 
 

@@ -36,6 +36,7 @@ struct server_limits {
 struct error_body {
   std::string content_type;
   std::string body;
+  int status = 0;  // in place of the one that was found; 0: that one
 };
 using error_renderer = std::function<error_body(int status, std::string_view detail)>;
 
@@ -67,6 +68,10 @@ class body_sink {
   // (400, 408, 413, 431) unless an answer had begun; 499: the client is gone. The exchange is over;
   // on_abort follows where it is set (the sink may clear it).
   virtual void on_body_failed(int status) = 0;
+  // What the server shall answer to such a body. Without one: `server::options::errors`.
+  virtual std::optional<error_body> body_error(int /*status*/, std::string_view /*detail*/) {
+    return std::nullopt;
+  }
 
  protected:
   ~body_sink() = default;

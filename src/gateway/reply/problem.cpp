@@ -109,9 +109,11 @@ error_answer render_problem(const problem& given, const error_shape* shaped,
   const bool own_form = shaped && shaped->body;
   out.body = own_form ? shaped_body(p, *shaped, code, message) : default_body(p, message, failures);
 
+  out.content_type = own_form ? shaped->content_type : "application/problem+json";
+
   std::string& lines = out.header_lines;
   lines += "Content-Type: ";
-  lines += own_form ? std::string_view(shaped->content_type) : "application/problem+json";
+  lines += out.content_type;
   lines += "\r\nCache-Control: no-store\r\n";
   if (p.retry_after) {
     lines += "Retry-After: ";

@@ -4,6 +4,8 @@
 #include <algorithm>
 
 #include "weir/gateway/run/composition.hpp"
+#include "weir/gateway/run/shaped_error.hpp"
+#include "weir/gateway/run/target.hpp"
 #include "weir/gateway/run/worker.hpp"
 
 namespace weir::gateway {
@@ -137,11 +139,8 @@ void composition::answer_passed(const call_run& call) {
   over(j.status, cause::none);
 }
 
-void composition::answer_problem(problem p) {
-  p.trace_id = request_.trace_text();
-  const error_shape* shaped = request_.route->errors.get();
-  if (!shaped) shaped = request_.settings->errors.get();
-  const error_answer out = render_problem(p, shaped, missing_);
+void composition::answer_problem(const problem& p) {
+  const error_answer out = shaped_error(request_, p, missing_);
   header_lines_ = out.header_lines;
   worker_.append_common(request_, header_lines_);
   body_ = out.body;

@@ -1,5 +1,6 @@
 #include "weir/gateway/run/attempt_lines.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cstdint>
 #include <ctime>
@@ -37,7 +38,10 @@ duration read_retry_after(std::string_view text, std::int64_t unix_now) noexcept
   const char* const rest = ::strptime(copy.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &at);
   if (!rest || *rest != '\0') return duration::zero();
   const std::int64_t then = ::timegm(&at);
-  return then > unix_now ? std::chrono::seconds(then - unix_now) : duration::zero();
+  if (then <= unix_now) return duration::zero();
+  // The year 9999 is further away than nanoseconds can count.
+  return std::chrono::seconds(
+      std::min<std::int64_t>(then - unix_now, std::numeric_limits<std::uint32_t>::max()));
 }
 
 }  // namespace weir::gateway

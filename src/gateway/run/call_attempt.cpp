@@ -4,7 +4,6 @@
 #include <cstring>
 #include <utility>
 
-#include "weir/base/log.hpp"
 #include "weir/gateway/run/attempt_lines.hpp"
 #include "weir/gateway/run/call.hpp"
 #include "weir/gateway/run/worker.hpp"
@@ -166,9 +165,7 @@ void call_attempt::on_end() {
 void call_attempt::on_failed(http::client_error why, std::string_view detail) {
   const call_run::entry here(call_);
   exchange_ = nullptr;
-  if (!detail.empty() && log::enabled(log::level::debug)) {
-    log::debug("attempt failed", {{"service", call_.service().name()}, {"reason", detail}});
-  }
+  call_.on().say_why_it_failed(call_.service(), detail);
   const judged how = judge_failure(call_.plan(), why, status_ == 0);
   if (way_.elsewhere(why)) {
     note(0, how.why, verdict::ignored);

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "weir/gateway/expression/url.hpp"
+#include "weir/gateway/run/shaped_error.hpp"
 #include "weir/gateway/run/worker.hpp"
 
 namespace weir::gateway {
@@ -84,6 +85,10 @@ void composition::on_body_end() {
   }
   request_root_->set_body(value::json(*parsed));
   begin();
+}
+
+std::optional<http::error_body> composition::body_error(int status, std::string_view detail) {
+  return shaped_body_error(request_, status, detail);
 }
 
 void composition::on_body_failed(int status) {

@@ -1,10 +1,10 @@
 #include "weir/gateway/run/front.hpp"
 
-#include "weir/gateway/reply/problem.hpp"
 #include "weir/gateway/run/caller.hpp"
 #include "weir/gateway/run/composition.hpp"
 #include "weir/gateway/run/proxied.hpp"
 #include "weir/gateway/run/rate_check.hpp"
+#include "weir/gateway/run/shaped_error.hpp"
 #include "weir/gateway/run/worker.hpp"
 #include "weir/http/uri.hpp"
 
@@ -24,7 +24,11 @@ void front::on_request(http::server_exchange& exchange) {
 
   const auto path = http::normalise_path(head.path, path_);
   if (!path) {
-    refuse(request, 400, cause::bad_request);
+    refuse(request,
+           {.status = 400,
+            .why = cause::bad_request,
+            .detail = "the path has a broken escape or a character that no path may hold, or "
+                      "leads out of the root"});
     return;
   }
   const route_table::match found = p.table.find(head.verb, *path);
@@ -32,9 +36,13 @@ void front::on_request(http::server_exchange& exchange) {
     if (head.verb == http::method::options) {
       answer_options(request, *path);
     } else if (found.what == route_table::match::kind::no_such_path) {
-      refuse(request, 404, cause::not_found);
+      no_route(request);
     } else {
-      refuse(request, 405, cause::method_not_allowed, p.table.allowed(*path));
+      const std::string allowed = p.table.allowed(*path);
+      refuse(request, {.status = 405,
+                       .why = cause::method_not_allowed,
+                       .detail = "no route answers this method here; Allow names those that are",
+                       .allow = allowed});
     }
     return;
   }
@@ -96,9 +104,11 @@ void front::set_deadline(request_context& request) {
 }
 
 void front::answer_options(request_context& request, std::string_view path) {
-  const std::string allowed = worker_.current().of->table.allowed(path);
+  // `*` asks for what the server can do, not for one of its paths (RFC 9110 9.3.7).
+  const std::string allowed = path == "*" ? "GET, HEAD, POST, PUT, DELETE, PATCH, OPTIONS"
+                                          : worker_.current().of->table.allowed(path);
   if (allowed.empty()) {
-    refuse(request, 404, cause::not_found);
+    no_route(request);
     return;
   }
   std::string lines = "Allow: " + allowed + "\r\n";
@@ -110,15 +120,12 @@ void front::answer_options(request_context& request, std::string_view path) {
   worker_.finished(request, 204, cause::none, 0);
 }
 
-void front::refuse(request_context& request, int status, cause why, std::string_view allow) {
-  refuse(request, {.status = status, .why = why, .allow = allow});
+void front::no_route(request_context& request) {
+  refuse(request, {.status = 404, .why = cause::not_found, .detail = "no route answers this path"});
 }
 
-void front::refuse(request_context& request, problem p) {
-  p.trace_id = request.trace_text();
-  const error_shape* shaped = request.route ? request.route->errors.get() : nullptr;
-  if (!shaped) shaped = request.settings->errors.get();
-  error_answer out = render_problem(p, shaped);
+void front::refuse(request_context& request, const problem& p) {
+  error_answer out = shaped_error(request, p);
   worker_.append_common(request, out.header_lines);
   request.exchange->respond(out.status, out.header_lines, out.body);
   worker_.finished(request, out.status, p.why, out.body.size());

@@ -190,6 +190,11 @@ bool proxied::settle(const weir::outcome& how) {
   return false;
 }
 
+void proxied::service_side::on_failed(http::client_error why, std::string_view detail) {
+  owner.worker_.say_why_it_failed(owner.endpoint_->of(), detail);
+  owner.attempt_failed(why);
+}
+
 void proxied::attempt_failed(http::client_error why) {
   exchange_ = nullptr;
   const judged how = judge_failure(request_.route->proxy->call, why, !started_ && status_ == 0);

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 
-#include "weir/gateway/reply/problem.hpp"
 #include "weir/gateway/run/attempt_lines.hpp"
 #include "weir/gateway/run/cached_call.hpp"
 #include "weir/gateway/run/proxied.hpp"
+#include "weir/gateway/run/shaped_error.hpp"
 #include "weir/gateway/run/worker.hpp"
 
 namespace weir::gateway {
@@ -122,11 +122,8 @@ void proxied::refuse(cause why, int status, duration retry_after) {
 }
 
 // No answer of the service goes out: ours does.
-void proxied::refuse(problem p) {
-  p.trace_id = request_.trace_text();
-  const error_shape* shaped = request_.route->errors.get();
-  if (!shaped) shaped = request_.settings->errors.get();
-  error_answer out = render_problem(p, shaped);
+void proxied::refuse(const problem& p) {
+  error_answer out = shaped_error(request_, p);
   worker_.append_common(request_, out.header_lines);
   complete_ = true;
   bytes_ = out.body.size();
@@ -139,7 +136,8 @@ void proxied::refuse(problem p) {
 void proxied::cut(cause why) {
   if (exchange_) std::exchange(exchange_, nullptr)->cancel();
   request_.exchange->abort();
-  over(status_, why);
+  request_.cut = true;
+  over(last_status_, why);
 }
 
 void proxied::over(int status, cause why) {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "weir/gateway/run/proxied.hpp"
+#include "weir/gateway/run/shaped_error.hpp"
 #include "weir/gateway/run/worker.hpp"
 
 namespace weir::gateway {
@@ -47,6 +48,11 @@ void proxied::forget_kept() {
 void proxied::request_body_end() {
   body_ended_ = true;
   if (!ended_ && exchange_) exchange_->end_body();
+}
+
+std::optional<http::error_body> proxied::client_side::body_error(int status,
+                                                                 std::string_view detail) {
+  return shaped_body_error(owner.request_, status, detail);
 }
 
 void proxied::request_body_failed(int status) {

@@ -37,7 +37,9 @@ bool render_parameter(const target_template::parameter& parameter, const express
   const value v = parameter.slot->evaluate(in);
   if (v.is_missing() || v.is_error()) {
     why.why = cause_of(v, gateway::only_client(*parameter.slot));
-    why.detail = detail_of(v, "a query parameter is missing");
+    why.detail = v.is_missing() && !v.missing_name().empty()
+                     ? in.memory->copy("there is no '" + std::string(v.missing_name()) + "'")
+                     : detail_of(v, "a query parameter is missing");
     return false;
   }
   const auto how = expression::append_query_value(to, v, *in.memory);

@@ -81,15 +81,10 @@ http::server::options worker::server_options() {
   options.limits = current_->of->settings.limits;
   options.observer = observer_.get();
   options.errors = [this](int status, std::string_view detail) {
-    const error_answer out =
+    error_answer out =
         render_problem({.status = status, .why = cause::bad_request, .detail = detail},
                        current_->of->settings.errors.get());
-    http::error_body body;
-    body.content_type = current_->of->settings.errors && current_->of->settings.errors->body
-                            ? current_->of->settings.errors->content_type
-                            : "application/problem+json";
-    body.body = out.body;
-    return body;
+    return http::error_body{std::move(out.content_type), std::move(out.body), out.status};
   };
   return options;
 }

@@ -32,9 +32,11 @@ void worker::finished(const request_context& request, int status, cause why, std
   const duration took = loop_.now() - request.began;
   // Subject 0 is what found no route.
   const std::uint32_t subject = request.route ? request.route->index + 1 : 0;
-  // A partial answer is an answer: its causes are in its header and in the access log.
+  // A partial answer is an answer: its causes are in its header and in the access log. One that was
+  // broken off is none, whatever its head said.
+  const bool answered = status < 400 && !request.cut;
   stats_.server.record(subject, http::to_string(request.verb), status,
-                       status < 400 ? std::string_view() : to_string(why), took);
+                       answered ? std::string_view() : to_string(why), took);
   if (!access_log_) return;
 
   std::string line;
@@ -57,6 +59,11 @@ void worker::finished(const request_context& request, int status, cause why, std
   if (why != cause::none) out.key("cause").string(cause_text(why, request.upstream_status));
   out.end_object();
   access_log_->write(line);
+}
+
+void worker::say_why_it_failed(const upstream::service& to, std::string_view detail) {
+  if (detail.empty() || !log::enabled(log::level::debug)) return;
+  log::debug("attempt failed", {{"service", to.name()}, {"reason", detail}});
 }
 
 void worker::attempt_ended(const upstream::service& to, const upstream::passage& way,

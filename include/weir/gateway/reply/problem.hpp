@@ -35,7 +35,8 @@ struct problem {
 
 struct error_answer {
   int status = 500;
-  std::string header_lines;  // Content-Type, Retry-After, Proxy-Status, Allow, Cache-Control
+  std::string content_type;
+  std::string header_lines;  // that, Retry-After, Proxy-Status, Allow, Cache-Control
   std::string body;
 };
 

@@ -52,6 +52,7 @@ class composition final : private call_owner, private http::body_sink {
   void on_body(std::string_view piece) override;
   void on_body_end() override;
   void on_body_failed(int status) override;
+  std::optional<http::error_body> body_error(int status, std::string_view detail) override;
 
   void on_call_ended(call_run& ended) override;
   void wake_at(time_point when) override;
@@ -85,7 +86,7 @@ class composition final : private call_owner, private http::body_sink {
   // answer.cpp
   void answer();
   void answer_passed(const call_run& call);
-  void answer_problem(problem p);
+  void answer_problem(const problem& p);
   std::optional<std::string_view> append_reply_headers(rendered& what);
   void append_partial_lines();
   void append_meta();

@@ -21,8 +21,8 @@ class front final : public http::server_handler {
   bool admit(request_context& request);  // by the route's limit
   void set_deadline(request_context& request);
   void answer_options(request_context& request, std::string_view path);
-  void refuse(request_context& request, int status, cause why, std::string_view allow = {});
-  void refuse(request_context& request, problem p);
+  void no_route(request_context& request);
+  void refuse(request_context& request, const problem& p);
 
   worker& worker_;
   std::string path_;  // storage for a path that had to be normalised

@@ -42,7 +42,7 @@ class proxied final {
     void on_head(const http::response_head& head) override { owner.answer_head(head); }
     void on_body(std::string_view piece) override { owner.answer_body(piece); }
     void on_end() override { owner.answer_end(); }
-    void on_failed(http::client_error why, std::string_view) override { owner.attempt_failed(why); }
+    void on_failed(http::client_error why, std::string_view detail) override;
     void on_body_writable() override { owner.service_takes_more(); }
     proxied& owner;
   };
@@ -51,6 +51,7 @@ class proxied final {
     void on_body(std::string_view piece) override { owner.request_body(piece); }
     void on_body_end() override { owner.request_body_end(); }
     void on_body_failed(int status) override { owner.request_body_failed(status); }
+    std::optional<http::error_body> body_error(int status, std::string_view detail) override;
     proxied& owner;
   };
 
@@ -90,7 +91,7 @@ class proxied final {
   void fallen_silent();
   void arm();
   void refuse(cause why, int status, duration retry_after);
-  void refuse(problem p);
+  void refuse(const problem& p);
   void cut(cause why);
   void end_unserved(cause why);
   void over(int status, cause why);

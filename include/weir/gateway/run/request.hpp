@@ -32,6 +32,7 @@ struct request_context {
   bool caller_deadline = false;  // the deadline is the caller's, shorter than the route's
   bool trusted_peer = false;     // the peer is one of trusted_proxies
   bool traced = false;           // the trace is the client's: its `tracestate` goes along
+  bool cut = false;              // the answer was broken off behind its head
   std::string_view cors_origin;  // the request's origin, where `cors:` allows it
   rate_standing stands;          // where the route has a limit
   int upstream_status = 0;       // the service's, where a failure of its is the cause of the end

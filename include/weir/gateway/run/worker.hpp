@@ -102,6 +102,8 @@ class worker {
 
   // The end of every request. `bytes`: of the answer's body.
   void finished(const request_context& request, int status, cause why, std::uint64_t bytes);
+  // Why no answer came, in words; at debug level a line.
+  static void say_why_it_failed(const upstream::service& to, std::string_view detail);
   // The end of every attempt at a service: counted, and at debug level a line.
   void attempt_ended(const upstream::service& to, const upstream::passage& way, http::method verb,
                      std::string_view target, int status, cause why, verdict counts, duration took);
