@@ -101,14 +101,14 @@ std::string lower_case(std::string_view text) {
 
 std::span<const std::string_view> cause_names() noexcept {
   static constexpr std::string_view names[]{
-      "connect_refused",    "connect_timeout", "response_timeout", "reset",
-      "truncated",          "malformed",       "too_large",        "bad_status",
-      "not_json",           "wrong_kind",      "missing_field",    "expression_error",
-      "dns_error",          "tls_error",       "too_many_items",   "bad_path",
-      "breaker_open",       "no_instance",     "pool_full",        "limit_reached",
-      "rate_limited",       "deadline",        "caller_deadline",  "cancelled",
-      "client_gone",        "client_slow",     "bad_request",      "not_found",
-      "method_not_allowed", "required",        "internal"};
+      "connect_refused",  "connect_timeout",    "response_timeout", "reset",
+      "truncated",        "malformed",          "too_large",        "bad_status",
+      "not_json",         "not_text",           "wrong_kind",       "missing_field",
+      "expression_error", "dns_error",          "tls_error",        "too_many_items",
+      "bad_path",         "breaker_open",       "no_instance",      "pool_full",
+      "limit_reached",    "rate_limited",       "deadline",         "caller_deadline",
+      "cancelled",        "client_gone",        "client_slow",      "bad_request",
+      "not_found",        "method_not_allowed", "required",         "internal"};
   return names;
 }
 

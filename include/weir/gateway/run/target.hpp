@@ -25,9 +25,6 @@ bool render_target(const target_template& target, const expression::frame& in,
 bool render_fields(const std::vector<header_template>& fields, const expression::frame& in,
                    std::string& to, target_failure& why);
 
-// No line end, NUL or other control character.
-bool fit_for_header(std::string_view text) noexcept;
-
 // Whether one of these lines is of that name.
 bool carries_field(std::string_view header_lines, std::string_view name) noexcept;
 inline bool carries_key(std::string_view header_lines) noexcept {
