@@ -246,19 +246,27 @@ h1_connection::next h1_connection::finish() {
     if (keep_alive_ && ended.all_sent()) return next_in_line(ended);
     pool_.line_broke();
   }
-  const bool reusable =
-      keep_alive_ && ended.all_sent() && begin_ == end_ && !stream_->peer_closed();
+  const bool reusable = keep_alive_ && ended.all_sent() && begin_ == end_ &&
+                        !stream_->peer_closed() && nothing_behind();
   reused_ = true;
   begin_ = end_ = 0;
   block_ = {};
   if (reusable) {
-    if (undrained_) turn_.schedule();
     pool_.released(*this);
   } else {
     close();
   }
   pool_.tell_end(ended, [&] { ended.receiver().on_end(); });
   return next::leave;
+}
+
+// An answer that ended where the buffer did may have more behind it, which the next exchange would
+// take for its own.
+bool h1_connection::nothing_behind() {
+  if (!undrained_) return true;
+  undrained_ = false;
+  if (!block_) block_ = pool_.loop().buffers().take();
+  return stream_->read(block_.span()).status == io::io_status::would_block;
 }
 
 // What is no answer may be the rest of the one before it, a body where none may be: asked for

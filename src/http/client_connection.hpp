@@ -82,6 +82,7 @@ class h1_connection final : public list_hook<all_connections>,
   next take_head();
   next take_body(std::string_view piece);
   next finish();
+  bool nothing_behind();
   next misread(std::string_view detail);
   next lost(bool orderly);
   next ask_again();

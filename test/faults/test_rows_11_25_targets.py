@@ -190,6 +190,15 @@ def test_row_24_hop_by_hop_fields_stay_here(gate):
         assert name not in seen, seen
 
 
+def test_row_24_what_a_second_connection_field_names_stays_here_too(gate):
+    with gate.connect() as c:
+        c.send("GET /public/a HTTP/1.1\r\nHost: x\r\nConnection: keep-alive\r\nConnection: x-first, x-second\r\n"
+               "X-First: 1\r\nX-Second: 2\r\nX-Third: 3\r\n\r\n")
+        assert c.read_response().status == 200
+    seen = gate.echo.last.headers
+    assert "X-First" not in seen and "X-Second" not in seen and seen["X-Third"] == "3", seen
+
+
 @pytest.mark.parametrize("path", [
     "/public/../secret", "/public/%2e%2e/secret", "/public/%2E%2e/secret", "/public/.%2e/secret",
     "/public/a/../../secret", "/./public/%2e./secret",

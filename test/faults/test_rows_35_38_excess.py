@@ -134,6 +134,28 @@ def test_row_37_bytes_beyond_the_declared_length(weir, upstream):
     assert [r.connection for r in up.seen()] == [1, 2]
 
 
+def test_row_37_an_unsolicited_answer_behind_one_that_fills_the_buffer(weir, upstream):
+    body = b'"' + b"y" * 64998 + b'"'
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: 65000\r\nX: "
+    whole = head + b"x" * (65536 - len(head) - len(body) - 4) + b"\r\n\r\n" + body
+
+    def fills(x):
+        x.sleep(0.1)
+        x.send(whole + b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n\"evil\"")
+
+    up = upstream().on("/full", fills).on("/next", json_reply("good"))
+    gate = weir("""
+        services: {a: {url: <a>, connections: 1}}
+        routes:
+          GET /:
+            steps:
+              full: {get: a/full}
+              next: {get: a/next}
+            reply: ${next}
+        """, a=up, arguments=["--workers", "1"])
+    assert gate.get("/").json() == "good"
+
+
 def test_row_37_a_body_that_a_204_announced_comes_too_late_to_be_an_answer(weir, upstream):
     def late(x):
         x.send("HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\n")

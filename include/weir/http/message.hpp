@@ -96,4 +96,21 @@ bool is_hop_by_hop(std::string_view name, std::string_view connection_value) noe
 // The same, with every Connection field of the message.
 bool is_hop_by_hop(std::string_view name, const fields& all) noexcept;
 
+// The same for one name of a head after the other: nearly all have one Connection at most.
+class hop_by_hop {
+ public:
+  explicit hop_by_hop(const fields& all) noexcept
+      : all_(all),
+        only_(all.find("connection").value_or("")),
+        several_(all.count("connection") > 1) {}
+  bool operator()(std::string_view name) const noexcept {
+    return several_ ? is_hop_by_hop(name, all_) : is_hop_by_hop(name, only_);
+  }
+
+ private:
+  fields all_;
+  std::string_view only_;
+  bool several_;
+};
+
 }  // namespace weir::http

@@ -47,9 +47,9 @@ void proxied::answer_head(const http::response_head& head) {
   answer_length_ = head.content_length;
   answer_has_body_ = head.has_body;
   answer_lines_.clear();
-  const auto connection = head.fields.find("connection").value_or("");
+  const http::hop_by_hop stays_here(head.fields);
   for (const http::field& f : head.fields) {
-    if (http::is_hop_by_hop(f.name, connection) || http::iequals(f.name, "content-length") ||
+    if (stays_here(f.name) || http::iequals(f.name, "content-length") ||
         http::iequals(f.name, "date")) {
       continue;
     }

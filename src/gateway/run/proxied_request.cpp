@@ -88,12 +88,12 @@ bool proxied::compute(std::span<const std::string_view> parameters) {
 void proxied::render_headers(const http::request_head& head) {
   const call_plan& call = request_.route->proxy->call;
   std::string& to = header_lines_;
-  const auto connection = head.fields.find("connection").value_or("");
+  const http::hop_by_hop stays_here(head.fields);
   std::string forwarded_for;
   std::string_view forwarded_proto = "http";
   std::string_view forwarded_host = head.host;
   for (const http::field& f : head.fields) {
-    if (http::is_hop_by_hop(f.name, connection) || is_ours(f.name)) continue;
+    if (stays_here(f.name) || is_ours(f.name)) continue;
     // Of a trace that could not be read: it says nothing about the new one.
     if (!request_.traced && http::iequals(f.name, "tracestate")) continue;
     if (is_forwarding(f.name)) {

@@ -95,6 +95,28 @@ TEST_F(ClientPool, BytesBehindAnAnswerAreNobodysAndItsConnectionIsDropped) {
   EXPECT_EQ(pool->connections(), 0U);
 }
 
+TEST_F(ClientPool, BytesBehindAnAnswerThatEndsWhereTheBufferDoesAreNobodysToo) {
+  open({.connections = 1});
+  std::string head = "HTTP/1.1 200 OK\r\nContent-Length: 65000\r\n";
+  head += "X: " + std::string(io::buffer_pool::block_bytes - 65000 - head.size() - 7, 'x');
+  const std::string whole = head + "\r\n\r\n" + std::string(65000, 'y');
+  ASSERT_EQ(whole.size(), io::buffer_pool::block_bytes);
+  call first;
+  call second;
+  start(first);
+  start(second, "/second");
+  auto at = accept();
+  request_on(at);
+  at.send(whole + "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil");
+  ASSERT_TRUE(until(first));
+  EXPECT_TRUE(first.ended);
+  auto fresh = accept();
+  EXPECT_TRUE(request_on(fresh).starts_with("GET /second "));
+  fresh.send("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ngood");
+  ASSERT_TRUE(until(second));
+  EXPECT_EQ(second.body, "good");
+}
+
 TEST_F(ClientPool, ABodyWhereNoneMayBeIsDroppedWithItsConnection) {
   for (const auto& [verb, token, head] :
        {std::tuple{method::head, "HEAD", "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nbody"},
