@@ -6,6 +6,7 @@
 #include <span>
 #include <string_view>
 
+#include "weir/http/head_bounds.hpp"
 #include "weir/http/message.hpp"
 #include "weir/io/buffer_pool.hpp"
 
@@ -16,10 +17,11 @@ namespace weir::http {
 // point here) while body bytes come and go behind it; the parsed fields live at the block's end.
 class input_buffer {
  public:
-  static constexpr std::size_t most_fields = 512;
+  static constexpr std::size_t most_fields = most_request_fields + 1;  // one tells of too many
   static constexpr std::size_t text_bytes =
-      io::buffer_pool::block_bytes - most_fields * sizeof(field);    // 48 KiB
-  static constexpr std::size_t most_head_bytes = text_bytes - 4096;  // so that a body has room, too
+      io::buffer_pool::block_bytes - most_fields * sizeof(field);  // 48 KiB
+  static constexpr std::size_t most_head_bytes = most_request_head_bytes;
+  static_assert(most_head_bytes + 4096 <= text_bytes, "a body has room, too");
 
   bool held() const noexcept { return static_cast<bool>(block_); }
   void hold(io::buffer_pool& pool) {

@@ -25,12 +25,14 @@ const table<limits_document>& limits_table() {
   static const table<limits_document> t(
       "limits", "Bounds on all that a client or a service can make large or slow.",
       {
-          key<&limits_document::target>("target", types::bytes(),
-                                        "Of a request's target; above: 414.", "8KiB"),
-          key<&limits_document::head>("head", types::bytes(), "Of a request's head; above: 431.",
-                                      "32KiB"),
-          key<&limits_document::fields>("fields", types::at_least_one(),
-                                        "Header fields of a request; above: 431.", "100"),
+          key<&limits_document::target>("target", types::head_bytes(),
+                                        "Of a request's target; above: 414. `44KiB` at most.",
+                                        "8KiB"),
+          key<&limits_document::head>("head", types::head_bytes(),
+                                      "Of a request's head; above: 431. `44KiB` at most.", "32KiB"),
+          key<&limits_document::fields>("fields", types::header_fields(),
+                                        "Header fields of a request; above: 431. 511 at most.",
+                                        "100"),
           key<&limits_document::body>("body", types::bytes(), "Of a request's body; above: 413.",
                                       "1MiB"),
           key<&limits_document::connections>(

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <limits>
 
 #include "schema_writer.hpp"
 #include "weir/base/duration_text.hpp"
@@ -102,14 +103,18 @@ class pause_range_type final : public type<pause_range> {
 
 class bytes_type final : public type<std::uint64_t> {
  public:
-  explicit bytes_type(bool zero) : zero_(zero) {}
+  explicit bytes_type(bool zero, std::uint64_t most = std::numeric_limits<std::uint64_t>::max())
+      : zero_(zero), most_(most) {}
   std::optional<std::uint64_t> read(reader& r, const node& from) const override {
     const auto text = r.text(from, "a size like `64KiB`");
     if (!text) return std::nullopt;
     if (zero_ && *text == "0") return 0;
     const auto parsed = parse_bytes(*text);
-    if (parsed && *parsed > 0) return *parsed;
-    if (parsed) {
+    if (parsed && *parsed > 0 && *parsed <= most_) return *parsed;
+    if (parsed && *parsed > most_) {
+      r.error(from.where, shown(from) + " is more than is ever held; write `" +
+                              std::to_string(most_ / 1024) + "KiB` at most");
+    } else if (parsed) {
       r.error(from.where, "a size of zero would let nothing through; make it larger");
     } else if (all_digits(*text)) {
       r.error(from.where, shown(from) + " has no unit; write `" + *text + "B`, `KiB` or `MiB`");
@@ -130,6 +135,7 @@ class bytes_type final : public type<std::uint64_t> {
 
  private:
   bool zero_;
+  std::uint64_t most_;
 };
 
 class percent_type final : public type<double> {
@@ -218,6 +224,14 @@ const type<std::uint64_t>& bytes() {
 }
 const type<std::uint64_t>& bytes_or_zero() {
   static const bytes_type t(true);
+  return t;
+}
+const type<std::uint64_t>& head_bytes() {
+  static const bytes_type t(false, most_head_bytes);
+  return t;
+}
+const type<std::uint64_t>& header_fields() {
+  static const count_type t(1, most_header_fields);
   return t;
 }
 const type<double>& percent() {

@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "compiler.hpp"
+#include "weir/gateway/config/types.hpp"
+#include "weir/http/head_bounds.hpp"
 
 namespace weir::gateway {
 namespace {
@@ -28,6 +30,8 @@ http::server_limits limits_of(const config::setting<config::limits_document>& l)
   http::server_limits out;
   if (!l) return out;
   take(out.target_bytes, l->target);
+  static_assert(config::most_head_bytes == http::most_request_head_bytes &&
+                config::most_header_fields == http::most_request_fields);
   take(out.head_bytes, l->head);
   take(out.head_fields, l->fields);
   take(out.body_bytes, l->body);

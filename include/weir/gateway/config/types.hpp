@@ -41,6 +41,10 @@ class type : public any_type {
   ~type() = default;
 };
 
+// What a server holds of a request's head at most; compile.cpp sees that it does.
+inline constexpr std::uint64_t most_head_bytes = std::uint64_t{44} * 1024;
+inline constexpr std::uint64_t most_header_fields = 511;
+
 // The scalar types. Each is one object, and has no state but its bounds.
 namespace types {
 
@@ -50,7 +54,9 @@ const type<time_limit>& duration_or_none();
 const type<pause_range>& durations();  // 25ms..250ms or 100ms
 const type<std::uint64_t>& bytes();    // 64KiB
 const type<std::uint64_t>& bytes_or_zero();
-const type<double>& percent();  // 20%
+const type<std::uint64_t>& head_bytes();     // up to most_head_bytes
+const type<std::uint64_t>& header_fields();  // up to most_header_fields
+const type<double>& percent();               // 20%
 const type<bool>& boolean();
 const type<std::string>& text();
 const type<std::string>& file_name();
