@@ -92,6 +92,7 @@ void h1_connection::run(h1_exchange& exchange) {
 void h1_connection::begin_answer() noexcept {
   head_done_ = false;
   answer_begun_ = begin_ != end_;
+  awaited_since_ = pool_.loop().now();
   interim_ = 0;
 }
 

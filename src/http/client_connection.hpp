@@ -119,6 +119,7 @@ class h1_connection final : public list_hook<all_connections>,
   response_head head_;  // views into the block: of use only while it is told
   body_decoder decoder_;
   time_point idle_since_{};
+  time_point awaited_since_{};  // the answer of exchange_
   io::deferred turn_;
 };
 

@@ -9,6 +9,12 @@
 // them may be sent again, so that whatever befalls the connection, those that were not answered go
 // elsewhere.
 namespace weir::http {
+namespace {
+
+// For the first of several to get no byte of an answer.
+constexpr duration too_long = std::chrono::milliseconds(100);
+
+}  // namespace
 
 void h1_connection::gather() {
   gathers_ = true;
@@ -52,8 +58,9 @@ void h1_connection::cancel_exchange(h1_exchange& cancelled) noexcept {
     cancelled.ended();
     return;
   }
-  // It kept the others waiting until it was given up; or its caller left, which is rare enough.
-  if (behind_count_ != 0) pool_.line_broke();
+  // It kept the others waiting until it was given up; one that leaves sooner has its own reasons.
+  const duration waited = pool_.loop().now() - awaited_since_;
+  if (behind_count_ != 0 && !answer_begun_ && waited >= too_long) pool_.line_broke();
   exchange_ = nullptr;
   close();
   pool_.recycle(cancelled);

@@ -305,22 +305,6 @@ TEST_F(ClientPipelining, AFreshConnectionThatEndsUnderSeveralSendsTheFirstAgainT
   answered_elsewhere(calls[0], calls[1]);
 }
 
-TEST_F(ClientPipelining, AServiceThatAnswersNoneOfSeveralIsSparedAfterThreeTimes) {
-  share(8);
-  for (int time = 0; time < 3; ++time) {
-    auto at = rested();
-    std::array<call, 2> calls;
-    std::array<client_exchange*, 2> exchanges;
-    for (std::size_t i = 0; i < calls.size(); ++i) exchanges[i] = &share(calls[i], "/");
-    targets_on(at, 2);
-    for (client_exchange* one : exchanges) one->cancel();
-    l.run_once(1ms);
-  }
-  std::array<call, 2> calls;
-  for (call& c : calls) share(c, "/");
-  answered_elsewhere(calls[0], calls[1]);
-}
-
 TEST_F(ClientPipelining, AConnectionThatProvesDeadSendsAllOfThemAgain) {
   share(8);
   auto at = rested();
