@@ -50,5 +50,9 @@ def parse(words: list[str]) -> argparse.Namespace:
         parser.error("--rounds must be 1 or more")
     if options.tolerance <= 0:
         parser.error("--tolerance is a share of a core, 0.05 for 5 %")
+    known = dict.fromkeys(contender.name for suite in SUITES for contender in suite.contenders())
+    for name in options.skip:
+        if name not in known:
+            parser.error(f"--skip {name}: no contender is called so; there are {', '.join(known)}")
     options.wanted = options.rounds or (3 if options.quick else 9)
     return options

@@ -47,6 +47,20 @@ std::string spaced(const std::string& text) {
   return made;
 }
 
+// ": 5 failures within 10 s", with the number that there really were.
+std::string why_open(const stage::transition& t, const std::string& rule) {
+  if (t.reason == "probe failed") return " again: the probe failed";
+  if (t.reason != "tripped") return ": " + t.reason;
+  const std::size_t rest = std::min(rule.find(" failures"), rule.size());
+  return ": " + std::to_string(t.failures) + spaced(rule.substr(rest));
+}
+
+std::string why_closed(const std::string& reason) {
+  if (reason == "probe succeeded") return "the probe succeeded";
+  if (reason == "forced") return "by force";
+  return reason == "reset" ? "it was reset" : reason;
+}
+
 class shop_show {
  public:
   explicit shop_show(const show_options& how)
@@ -165,23 +179,29 @@ class shop_show {
     });
   }
 
-  // The figures of an opening are the gateway's own, asked for when its log tells of it.
   void tell(const stage::transition& t) {
+    const std::string circuit = "circuit " + t.circuit;
+    if (t.to == "open") return tell_opening(t);
     if (t.to == "half-open") {
-      return told_.event("circuit " + t.circuit + " half-open: one call goes through as a probe");
+      told_.event(circuit + " half-open: one call goes through as a probe");
+    } else if (t.to == "closed") {
+      told_.event(circuit + " closed: " + why_closed(t.reason) + ", calls go through again");
+    } else if (t.to == "forced-open") {
+      told_.event(circuit + " FORCED OPEN: " + consequence(t.circuit, options_.with.defaults) +
+                  " until it is reset or forced closed");
+    } else {
+      told_.event(circuit + " " + t.to);
     }
-    if (t.to == "closed")
-      return told_.event("circuit " + t.circuit +
-                         " closed: the probe succeeded, calls go through again");
+  }
+
+  // The figures of an opening are the gateway's own, asked for when its log tells of it.
+  void tell_opening(const stage::transition& t) {
     stage::question q;
     q.port = cast_.admin_port();
     q.target = "/circuits";
     cast_.visitor().ask(q, [this, t](const stage::answer& a) {
       const stage::circuit_view view = stage::read_circuits(a)[t.circuit];
-      // "5 failures within 10 s", with the number that there really were.
-      const std::size_t rest = std::min(view.rule.find(" failures"), view.rule.size());
-      told_.event("circuit " + t.circuit + " OPEN: " + std::to_string(t.failures) +
-                  spaced(view.rule.substr(rest)) + "; " +
+      told_.event("circuit " + t.circuit + " OPEN" + why_open(t, view.rule) + "; " +
                   consequence(t.circuit, options_.with.defaults) + " until a probe succeeds" +
                   "; next probe in " + in_seconds(view.time_to_probe));
     });

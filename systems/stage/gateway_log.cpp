@@ -45,9 +45,12 @@ void gateway_log::take(std::string_view line) {
   const std::size_t arrow = message.find(" -> ");
   const std::string before = "circuit " + circuit + " ";
   if (circuit.empty() || arrow == std::string::npos || !message.starts_with(before)) return;
-  const transition t{circuit, message.substr(before.size(), arrow - before.size()),
-                     message.substr(arrow + 4), parsed->find("failures").as_uint64().value_or(0),
-                     std::chrono::milliseconds(parsed->find("time_ms").as_int64().value_or(0))};
+  const transition t{circuit,
+                     message.substr(before.size(), arrow - before.size()),
+                     message.substr(arrow + 4),
+                     parsed->find("failures").as_uint64().value_or(0),
+                     std::chrono::milliseconds(parsed->find("time_ms").as_int64().value_or(0)),
+                     text(*parsed, "reason", memory)};
   transitions_.push_back(t);
   events_.emplace_back(circuit, t.from + " > " + t.to);
   if (changed_) changed_(t);

@@ -17,6 +17,7 @@ struct transition {
   std::string to;
   std::uint64_t failures = 0;
   std::chrono::milliseconds at{};  // of the wall clock, as the line says
+  std::string reason;              // "tripped", "probe failed" and so on
 };
 
 // A try of a call to a service, as the gateway's log tells it at debug level.

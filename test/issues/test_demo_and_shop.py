@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import time
+import urllib.request
 
 import pytest
 from support.demo import Demo, nothing_left
@@ -192,5 +193,35 @@ def test_an_interrupted_story_went_on_for_seconds_and_judged_what_it_had_not_see
         rest = it.process.stdout.read().decode()
         assert "as told" not in it.text + rest and "FAIL" not in it.text + rest, it.text + rest
         nothing_left(six, tmp_path)
+    finally:
+        it.clean_up()
+
+
+def test_an_opening_by_a_failed_probe_or_by_hand_was_told_as_if_failures_had_tripped_it(tmp_path, six):
+    def ask(port, target, method="GET"):
+        request = urllib.request.Request(f"http://127.0.0.1:{port}{target}", method=method, headers={"X-Weir-Admin": "1"})
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return answer.status
+
+    it = Demo(tmp_path, "shop", six)
+    try:
+        it.expect("q quit")
+        it.press("3")
+        it.expect("favorites stopped")
+        for _ in range(4):
+            ask(six + 4, "/products/all")
+        it.expect("circuit favorites OPEN: 5 failures within 10 s; favorite_items is null until a probe succeeds; next probe in")
+        end = time.monotonic() + 8 * SLOWER
+        while "half-open" not in it.text and time.monotonic() < end:
+            ask(six + 4, "/products/all")
+            it.drain()
+        it.expect("circuit favorites OPEN again: the probe failed; favorite_items is null until a probe succeeds; next probe in [45]")
+        for action, told in (("force-open", "FORCED OPEN: cart_items is null until it is reset or forced closed"),
+                             ("force-close", "closed: by force, calls go through again"),
+                             ("reset", "closed: it was reset, calls go through again")):
+            ask(six + 5, f"/circuits/cart/{action}", "POST")
+            it.expect(f"circuit cart {told}")
+        it.press("q")
+        assert it.wait() == 0
     finally:
         it.clean_up()

@@ -59,6 +59,11 @@ class Demo:
         self.text = self.text[found.end():]
         return found
 
+    def drain(self, seconds=0.2):
+        """Takes in what it says meanwhile."""
+        if select.select([self.fd], [], [], seconds)[0]:
+            self.text += os.read(self.fd, 65536).decode().replace("\r\n", "\n")
+
     def press(self, key):
         os.write(self.fd, key.encode())
 
