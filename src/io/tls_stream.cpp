@@ -116,6 +116,7 @@ bool tls_stream::flush() {
 
 tls_stream::progress tls_stream::shake_hands() {
   if (ready_) return progress::done;
+  if (!detail_.empty()) return progress::failed;  // asked again, OpenSSL no longer says why
   ERR_clear_error();
   const int r = SSL_do_handshake(ssl_.get());
   if (r == 1) {

@@ -75,6 +75,15 @@ def test_a_plain_service_behind_https(weir, upstream, ours):
     assert answer.seconds < 2 * SLOWER
 
 
+def test_the_log_says_what_was_wrong_with_a_handshake(weir, upstream, ours):
+    up = upstream()
+    up.on_connect = lambda sock: (sock.recv(1000), sock.sendall(b"\x16\x03\x03garbage, garbage"), time.sleep(0.2))
+    gate = weir(CONFIG % ours, a=f"https://localhost:{up.port}", arguments=["--log-level", "debug"])
+    traced_problem(gate.get("/"), 502)
+    gate.wait_log("attempt failed")
+    assert not gate.log_lines("unknown TLS error"), gate.log()
+
+
 def test_a_tls_service_behind_http(weir, tls_upstream):
     up = tls_upstream("valid").always(json_reply(1))
     gate = weir(CONFIG.replace(", tls: {%s}", ""), a=f"http://127.0.0.1:{up.port}")
