@@ -83,6 +83,7 @@ error_body server::impl::render(int status, std::string_view detail) const {
 }
 
 void server::impl::reset_all() {
+  cut += active;
   for (auto& one : connections) one.cut_off();
 }
 
@@ -117,6 +118,10 @@ void server::set_limits(const server_limits& limits) {
 
 void server::announce_close(bool close_idle) {
   impl_->announce(close_idle);
+}
+
+std::size_t server::cut_exchanges() const noexcept {
+  return impl_->cut;
 }
 
 std::size_t server::drain(time_point until, std::function<void()> done) {

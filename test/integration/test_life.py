@@ -83,6 +83,7 @@ def test_what_does_not_finish_is_cut_at_the_drain_timeout(weir, upstream):
         gate.signal(signal.SIGTERM)
         gate.wait()
         assert 0.6 <= time.monotonic() - started < 3 * SLOWER
+    assert gate.log_lines(r"drained .*cut_off=1\b")
 
 
 def test_a_second_sigterm_quits(weir, upstream):

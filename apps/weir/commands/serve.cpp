@@ -155,8 +155,8 @@ class process {
 
  private:
   void drain() {
-    gateway_->drain([this](std::size_t found) {
-      log::info("drained", {{"found_in_closing_window", found}});
+    gateway_->drain([this](const gateway::drain_report& last) {
+      log::info("drained", {{"found_in_closing_window", last.found}, {"cut_off", last.cut}});
       loop_.stop();
     });
   }

@@ -118,7 +118,7 @@ void gateway::collect(std::function<void(const worker_stats&)> done) {
   }
 }
 
-void gateway::drain(std::function<void(std::size_t)> done) {
+void gateway::drain(std::function<void(const drain_report&)> done) {
   if (draining_) return;
   draining_ = true;
   const duration notice = current_->settings.drain_notice;
@@ -134,11 +134,11 @@ void gateway::drain(std::function<void(std::size_t)> done) {
   notice_->arm(main_.now() + notice);
 }
 
-void gateway::close_listeners(std::function<void(std::size_t)> done) {
+void gateway::close_listeners(std::function<void(const drain_report&)> done) {
   struct gathered {
-    std::size_t found = 0;
+    drain_report sum;
     std::size_t left;
-    std::function<void(std::size_t)> done;
+    std::function<void(const drain_report&)> done;
   };
   auto g = std::make_shared<gathered>();
   g->left = workers_.size();
@@ -147,10 +147,10 @@ void gateway::close_listeners(std::function<void(std::size_t)> done) {
     w->post([this, g](worker& on) {
       on.announce_close(true);
       const time_point until = on.loop().now() + on.current().of->settings.drain_timeout;
-      on.drain(until, [this, g](std::size_t found) {
-        main_.post([g, found] {
-          g->found += found;
-          if (--g->left == 0) g->done(g->found);
+      on.drain(until, [this, g](const drain_report& one) {
+        main_.post([g, one] {
+          g->sum += one;
+          if (--g->left == 0) g->done(g->sum);
         });
       });
     });

@@ -152,19 +152,25 @@ void worker::announce_close(bool close_idle) {
   for (listening& l : listening_) l.by->announce_close(close_idle);
 }
 
-void worker::drain(time_point until, std::function<void(std::size_t)> done) {
+void worker::drain(time_point until, std::function<void(const drain_report&)> done) {
   struct progress {
     std::size_t left = 0;
-    std::size_t found = 0;
-    std::function<void(std::size_t)> done;
+    drain_report sum;
+    std::function<void(const drain_report&)> done;
   };
   auto p = std::make_shared<progress>();
   p->left = listening_.size() + 1;
   p->done = std::move(done);
   const auto one = [p] {
-    if (--p->left == 0) p->done(p->found);
+    if (--p->left == 0) p->done(p->sum);
   };
-  for (listening& l : listening_) p->found += l.by->drain(until, one);
+  for (listening& l : listening_) {
+    http::server* const server = l.by.get();
+    p->sum.found += server->drain(until, [p, one, server] {
+      p->sum.cut += server->cut_exchanges();
+      one();
+    });
+  }
   one();
 }
 

@@ -115,6 +115,18 @@ TEST_F(ServerDrain, ResetsWhatRunsPastItsTime) {
   EXPECT_EQ(aborted, 1);
   ASSERT_TRUE(until_closed(*c));
   EXPECT_TRUE(c->was_reset);
+  EXPECT_EQ(srv->cut_exchanges(), 1U);
+}
+
+TEST_F(ServerDrain, CountsNoneAsCutThatWereAnsweredOrAskedNothing) {
+  serve();
+  auto answered = connect();
+  answered->send(get);
+  ASSERT_TRUE(until_got(*answered, "ok"));
+  auto silent = connect();
+  drain(30ms);
+  ASSERT_TRUE(until([&] { return done; }));
+  EXPECT_EQ(srv->cut_exchanges(), 0U);
 }
 
 TEST_F(ServerDrain, LetsTheServerBeDestroyedFromItsCall) {

@@ -40,13 +40,13 @@ class gateway {
   void collect(std::function<void(const worker_stats&)> done);
 
   // Goes away: for `drain.notice` accepts on, saying `Connection: close`; then accepts what waits,
-  // closes, finishes what runs. `done` gets the number of connections found in the closing window.
-  void drain(std::function<void(std::size_t)> done);
+  // closes, finishes what runs.
+  void drain(std::function<void(const drain_report&)> done);
   bool draining() const noexcept { return draining_; }
 
  private:
   explicit gateway(io::loop& main) : main_(main) {}
-  void close_listeners(std::function<void(std::size_t)> done);
+  void close_listeners(std::function<void(const drain_report&)> done);
 
   io::loop& main_;
   std::shared_ptr<const plan> current_;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "weir/gateway/plan/plan.hpp"
+#include "weir/gateway/run/drain_report.hpp"
 #include "weir/gateway/run/front.hpp"
 #include "weir/gateway/run/idle_memory.hpp"
 #include "weir/gateway/run/request.hpp"
@@ -82,8 +83,8 @@ class worker {
   // On the loop.
   void stop_listening(const io::address& at);
   void announce_close(bool close_idle);
-  // Finishes what runs; `done` gets how many connections were found waiting at the end.
-  void drain(time_point until, std::function<void(std::size_t)> done);
+  // Finishes what runs, until `until`.
+  void drain(time_point until, std::function<void(const drain_report&)> done);
   worker_stats stats() const;
 
   io::loop& loop() noexcept { return loop_; }
