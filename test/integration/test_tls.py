@@ -77,7 +77,7 @@ def test_a_plain_service_behind_https(weir, upstream, ours):
 
 def test_the_log_says_what_was_wrong_with_a_handshake(weir, upstream, ours):
     up = upstream()
-    up.on_connect = lambda sock: (sock.recv(1000), sock.sendall(b"\x16\x03\x03garbage, garbage"), time.sleep(0.2))
+    up.on_connect = lambda sock: (sock.recv(1000), sock.sendall(b"\x16\x03\x03garbage, garbage"), time.sleep(0.2))[2]
     gate = weir(CONFIG % ours, a=f"https://localhost:{up.port}", arguments=["--log-level", "debug"])
     traced_problem(gate.get("/"), 502)
     gate.wait_log("attempt failed")
