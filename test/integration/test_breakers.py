@@ -299,7 +299,7 @@ def test_concurrent_failures_trip_once(make):
     gate.script.fail, gate.script.delay = True, 0.3
     at_once(gate, 8)
     assert gate.state("a") == "open"
-    assert len(gate.log_lines(r"circuit a closed -> open")) == 1
+    assert len(gate.wait_log(r"circuit a closed -> open")) == 1
 
 
 def test_an_expression_reads_the_state_of_its_own_moment(weir, upstream):

@@ -276,7 +276,7 @@ def test_serve_prints_nothing_on_stdout(weir):
     gate = weir("routes: {GET /: {reply: 1}}")
     gate.get("/")
     assert (gate.directory / "stdout").read_text() == ""
-    assert gate.log_lines(rf"127\.0\.0\.1:{gate.port}")
+    gate.wait_log(rf"127\.0\.0\.1:{gate.port}")
 
 
 def test_warnings_of_a_configuration_are_shown_when_it_is_served(weir):

@@ -153,7 +153,7 @@ def test_a_restart_without_consul_begins_with_the_last_known_instances(weir, ups
     assert shares(again, 20) == {0: 10, 1: 10}
     shown = service(again)["discovery"]
     assert shown["from_snapshot"] and shown["trouble"]
-    assert again.log_lines("beginning with the last known instances")
+    again.wait_log("beginning with the last known instances")
     consul.list("shop", two)
     consul.start()
     follows(again, two, seconds=3.0)

@@ -229,7 +229,7 @@ def test_a_circuit_for_each_instance(cluster):
     assert instance(gate, instances[0])["circuit"] == "open"
     assert instance(gate, instances[1])["circuit"] == "closed"
     assert gate.state(f"a/{instances[0].address}") == "open"
-    assert gate.log_lines(f"circuit a/{instances[0].address} closed -> open")
+    gate.wait_log(f"circuit a/{instances[0].address} closed -> open")
     assert 0 not in shares(gate, 30)
     for u in instances:
         u.always(status(500))
@@ -315,7 +315,8 @@ def test_checks_take_an_instance_out_and_back(cluster):
     sick.on("GET /healthz", json_reply({}))
     wait_for(lambda: instance(gate, sick)["state"] == "in use")
     assert 1 in shares(gate, 60)
-    assert gate.log_lines("instance fails its checks") and gate.log_lines("instance passes its checks")
+    gate.wait_log("instance fails its checks")
+    gate.wait_log("instance passes its checks")
 
 
 def test_all_are_used_when_checks_call_nearly_all_unfit(cluster):

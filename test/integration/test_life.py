@@ -189,7 +189,7 @@ def test_an_open_circuit_stays_open_for_its_time(weir, upstream):
     up.forget()
     assert gate.get("/").status == 503
     assert up.count() == 0
-    assert len(gate.log_lines("circuit a ")) == 1, "a reload is no transition"
+    assert len(gate.wait_log("circuit a ")) == 1, "a reload is no transition"
 
 
 def test_the_window_stays_unless_its_options_changed(weir, upstream):
@@ -251,7 +251,7 @@ def test_a_listener_that_cannot_be_had_keeps_the_old_configuration(weir, upstrea
     gate.write(f"listen: 127.0.0.1:{taken.port}\nroutes: {{GET /: {{reply: 2}}}}")
     gate.reload()
     assert gate.get("/").json() == 1
-    assert gate.log_lines(str(taken.port))
+    gate.wait_log(str(taken.port))
 
 
 def test_a_reload_says_what_waits_for_the_next_start(weir, free_port):
@@ -259,12 +259,12 @@ def test_a_reload_says_what_waits_for_the_next_start(weir, free_port):
     gate.write("workers: 2\nroutes: {GET /: {reply: 2}}")
     gate.reload()
     assert gate.get("/").json() == 2
-    assert gate.log_lines("takes effect at the next start key=workers")
+    gate.wait_log("takes effect at the next start key=workers")
     assert not gate.log_lines("key=admin")
     gate.write(f"admin: 127.0.0.1:{free_port}\nworkers: 1\nroutes: {{GET /: {{reply: 3}}}}")
     gate.reload()
     assert gate.get("/").json() == 3
-    assert gate.log_lines("takes effect at the next start key=admin")
+    gate.wait_log("takes effect at the next start key=admin")
 
 
 def test_many_reloads_leak_nothing(weir, upstream):

@@ -112,7 +112,7 @@ def test_what_a_listener_hears_comes_in_order(offers):
     assert heard == [call, failure] * 3 + ["circuit partner closed -> open"]
     for _ in range(3):
         offers.offer(COLD)  # rejected: nobody hears of it
-    assert len(offers.gate.log_lines(lines)) == 7
+    assert len(offers.gate.wait_log(lines, 7)) == 7
 
     offers.gate.wait_state("partner", "half-open", timeout=OPEN + 1)
     offers.offer(COLD)

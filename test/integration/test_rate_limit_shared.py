@@ -92,7 +92,7 @@ def test_without_redis_each_counts_alone_and_says_so_once(weir, up, redis):
     assert time.monotonic() - began < 5 * SLOWER, "nobody waits for it"
     time.sleep(0.5)
     for g in (a, b):
-        assert len(g.log_lines("every rate limit counts alone")) == 1
+        assert len(g.wait_log("every rate limit counts alone")) == 1
     redis.start()
     for g in (a, b):
         g.wait_log("rate limits are shared", count=2)
