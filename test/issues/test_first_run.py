@@ -105,3 +105,17 @@ def test_time_outs_counted_where_failures_does_not_name_them(weir, upstream):
         """, a=upstream().always(lambda x: x.hang()))
     assert gate.get("/").status == 504
     assert gate.circuit("a")["failures"] == 0
+
+
+def test_a_piece_of_a_slow_client_that_came_with_the_time_out_made_it_the_services_failure(weir, upstream):
+    gate = weir("""
+        limits: {body_timeout: 20s, body_least_rate: 0}
+        services: {a: {url: <a>, timeout: 60ms, breaker: {trip: {in_a_row: 99}, open: 1s}}}
+        routes: {POST /: {proxy: a}}
+        """, a=upstream().always(json_reply(1)))
+    for _ in range(30):
+        with gate.connect() as c:
+            c.send(format_request("POST", "/", {"Content-Length": "100000"}, host="x"))
+            c.send_slowly(b"x" * 400, pause=0.0002)
+            c.read_response()
+    assert gate.circuit("a")["failures"] == 0

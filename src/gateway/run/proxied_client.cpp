@@ -28,6 +28,7 @@ void proxied::request_body(std::string_view piece) {
     return;
   }
   touch();
+  piece_came_ = worker_.loop().now();
   exchange_->write_body(piece);
   if (exchange_->buffered() > high_water) request_.exchange->pause_body();
 }
@@ -92,11 +93,12 @@ void proxied::on_client_gone() {
 }
 
 // Whether it is the client we wait for: it has not sent all of its body, and the service has taken
-// what there was; or it does not take the answer.
+// what there was, or could not yet: what came in this batch of events is written at its end. Or it
+// does not take the answer.
 bool proxied::client_owes() const noexcept {
-  const bool owes_body = out_.streamed && body_asked_ && !body_ended_ && exchange_ && !started_ &&
-                         exchange_->buffered() == 0;
-  return owes_body || held_;
+  if (held_) return true;
+  const bool owes_body = out_.streamed && body_asked_ && !body_ended_ && exchange_ && !started_;
+  return owes_body && (exchange_->buffered() == 0 || piece_came_ == worker_.loop().now());
 }
 
 // Time ran out, and the service is not to blame.

@@ -129,10 +129,11 @@ class proxied final {
   bool settled_ = false;  // the pipeline has its verdict
   bool seeking_ = false;  // the attempt has no connection yet
   bool body_asked_ = false;
-  bool body_ended_ = false;  // all of the request is on its way
-  bool held_ = false;        // the answer waits for a client that reads slowly
-  bool started_ = false;     // the client has the head
-  bool complete_ = false;    // the client has all
+  time_point piece_came_ = time_point::min();  // the last of the client's body
+  bool body_ended_ = false;                    // all of the request is on its way
+  bool held_ = false;                          // the answer waits for a client that reads slowly
+  bool started_ = false;                       // the client has the head
+  bool complete_ = false;                      // the client has all
   bool ended_ = true;
   io::timer timer_;
   io::deferred quiet_;
