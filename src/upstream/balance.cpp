@@ -163,6 +163,7 @@ void picking_table::make_sequence() {
   std::vector<std::uint64_t> turns(n);
   total = 0;
   for (std::size_t i = 0; i < n; ++i) {
+    // NOLINTNEXTLINE(clang-analyzer-core.DivideZero): every weight is 1 at least, and so are both
     turns[i] = std::max<std::uint64_t>(1, candidates_[i].weight / divisor / shrink);
     total += turns[i];
   }

@@ -1,7 +1,7 @@
 // The breaker of main_service_own.cpp, which is in that file as its task asks: it is tested where
 // it stands.
 #define main main_of_the_service
-#include "systems/presentations/main_service_own.cpp"
+#include "systems/presentations/main_service_own.cpp"  // NOLINT(bugprone-suspicious-include)
 #undef main
 
 #include <gtest/gtest.h>
