@@ -194,8 +194,7 @@ void server_connection::reject(int status, std::string_view detail) {
 // An answer of the server's own; the connection ends with it.
 void server_connection::send_error(const error_body& error) {
   std::string header_lines = "Content-Type: " + error.content_type + "\r\n";
-  if (error.status == 405)
-    header_lines += "Allow: GET, HEAD, POST, PUT, DELETE, PATCH, OPTIONS\r\n";
+  if (error.status == 405) header_lines.append("Allow: ").append(known_methods).append("\r\n");
   keep_ = false;
   outbox_.append(compose_head(error.status, header_lines, false, error.body.size()));
   if (head_.verb != method::head) outbox_.append(error.body);

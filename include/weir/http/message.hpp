@@ -86,6 +86,9 @@ struct response_head {
   bool has_body = true;                         // false for HEAD, 204, 304 and 1xx
 };
 
+// Those that a server answers, as Allow lists them.
+inline constexpr std::string_view known_methods = "GET, HEAD, POST, PUT, DELETE, PATCH, OPTIONS";
+
 std::string_view reason_phrase(int status) noexcept;
 
 // Whether a field belongs to the hop and not to the message (RFC 9110 7.6.1), so that no proxy

@@ -69,7 +69,6 @@ class renderer {
   // A list of one element for each item of the first source; the others are walked along with it. A
   // source after the first may be null as a whole: its items are null.
   void each(const shape& of) {
-    static constexpr std::size_t most = most_sources;
     static constexpr expression::error_info no_list{expression::error_kind::wrong_type,
                                                     "'each' needs a list"};
     static constexpr expression::error_info beyond{
@@ -77,13 +76,13 @@ class renderer {
     static constexpr expression::error_info uneven{
         expression::error_kind::bad_value, "the lists joined by 'each' are not equally long"};
 
-    const std::size_t sources = std::min(of.sources.size(), most);
-    expression::element_cursor cursors[most] = {
+    const std::size_t sources = std::min(of.sources.size(), most_sources);
+    expression::element_cursor cursors[most_sources] = {
         expression::element_cursor{value()}, expression::element_cursor{value()},
         expression::element_cursor{value()}, expression::element_cursor{value()},
         expression::element_cursor{value()}, expression::element_cursor{value()},
         expression::element_cursor{value()}, expression::element_cursor{value()}};
-    bool absent[most] = {};
+    bool absent[most_sources] = {};
     for (std::size_t i = 0; i < sources; ++i) {
       const value list = of.sources[i].over.evaluate(frame());
       if (const auto* e = list.as_error()) {

@@ -22,15 +22,16 @@ void append_attempt_lines(std::string& to, const telemetry::trace_context& trace
   to.append("x-envoy-expected-rq-timeout-ms: ").append(digits, end).append("\r\n");
 }
 
+// Of what a service may ask for: more is as good as never.
+constexpr std::chrono::seconds longest_pause(std::numeric_limits<std::uint32_t>::max());
+
 duration read_retry_after(std::string_view text, std::int64_t unix_now) noexcept {
   std::uint32_t seconds = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
   if (end == text.data() + text.size()) {
     if (error == std::errc()) return std::chrono::seconds(seconds);
     // Digits beyond what the number holds: longer than anyone waits, and not at once.
-    if (error == std::errc::result_out_of_range) {
-      return std::chrono::seconds(std::numeric_limits<std::uint32_t>::max());
-    }
+    if (error == std::errc::result_out_of_range) return longest_pause;
   }
   // An IMF-fixdate: "Sun, 06 Nov 1994 08:49:37 GMT".
   std::tm at{};
@@ -40,8 +41,7 @@ duration read_retry_after(std::string_view text, std::int64_t unix_now) noexcept
   const std::int64_t then = ::timegm(&at);
   if (then <= unix_now) return duration::zero();
   // The year 9999 is further away than nanoseconds can count.
-  return std::chrono::seconds(
-      std::min<std::int64_t>(then - unix_now, std::numeric_limits<std::uint32_t>::max()));
+  return std::min(std::chrono::seconds(then - unix_now), longest_pause);
 }
 
 }  // namespace weir::gateway

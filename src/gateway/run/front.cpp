@@ -105,8 +105,8 @@ void front::set_deadline(request_context& request) {
 
 void front::answer_options(request_context& request, std::string_view path) {
   // `*` asks for what the server can do, not for one of its paths (RFC 9110 9.3.7).
-  const std::string allowed = path == "*" ? "GET, HEAD, POST, PUT, DELETE, PATCH, OPTIONS"
-                                          : worker_.current().of->table.allowed(path);
+  const std::string allowed =
+      path == "*" ? std::string(http::known_methods) : worker_.current().of->table.allowed(path);
   if (allowed.empty()) {
     no_route(request);
     return;
