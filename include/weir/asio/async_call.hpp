@@ -28,8 +28,8 @@ namespace weir::detail {
 // timer, the attempts), so an executor that is destroyed with it in the air ends it as cancelled.
 //
 // Everything runs on the executor, which must not run two handlers at once (one thread, or a
-// strand). The exceptions post themselves there: wake(), the caller's cancellation slot and its
-// stop_token.
+// strand). The exceptions send themselves there: start(), whose caller may be on any thread, wake(),
+// the caller's cancellation slot and its stop_token.
 //
 // An attempt is cancelled through a signal that belongs to it alone, lives as long as it does, is
 // emitted on its own executor, and whose handler is never replaced: co_spawn of Boost before 1.83
@@ -53,12 +53,14 @@ class async_call final : public std::enable_shared_from_this<async_call<Handler,
                           .retryable = options_.retryable,
                           .wake = delegate<void()>::to<&async_call::wake>(*this)}) {}
 
+  // From any thread. The first attempt may end on the executor's thread before this one would have
+  // set the timer, so a caller who is elsewhere begins nothing.
   void start() {
-    listen();
-    starting_ = true;
-    const time_point at = now();
-    settle(stop_.token().stop_requested() ? call_.cancel(at) : call_.start(at), at);
-    starting_ = false;
+    auto slot = net::get_associated_cancellation_slot(*handler_);
+    if (slot.is_connected()) {
+      slot.assign([give_up = giving_up()](net::cancellation_type) { give_up(); });
+    }
+    net::dispatch(executor_, [self = this->shared_from_this()] { self->started(); });
   }
 
  private:
@@ -74,14 +76,20 @@ class async_call final : public std::enable_shared_from_this<async_call<Handler,
   };
   using attempt_ptr = std::shared_ptr<attempt>;
 
-  void listen() {
-    const auto weak = this->weak_from_this();
-    const auto give_up = [weak] {
+  void started() {
+    if (call_.finished()) return;  // cancelled on the way here
+    starting_ = true;
+    if (stop_.token().stop_possible()) on_stop_.emplace(stop_.token(), giving_up());
+    const time_point at = now();
+    settle(stop_.token().stop_requested() ? call_.cancel(at) : call_.start(at), at);
+    starting_ = false;
+  }
+
+  // For any thread.
+  auto giving_up() {
+    return [weak = this->weak_from_this()] {
       if (const auto self = weak.lock()) net::post(self->executor_, [self] { self->give_up(); });
     };
-    auto slot = net::get_associated_cancellation_slot(*handler_);
-    if (slot.is_connected()) slot.assign([give_up](net::cancellation_type) { give_up(); });
-    if (stop_.token().stop_possible()) on_stop_.emplace(stop_.token(), give_up);
   }
 
   // From any thread.
@@ -258,7 +266,7 @@ class async_call final : public std::enable_shared_from_this<async_call<Handler,
   pipeline_call call_;
   std::vector<attempt_ptr> running_;
   std::vector<attempt_ptr> ended_;  // of those that ran at the same time: one of them decides
-  bool starting_ = false;  // the initiating function has not returned: nothing may complete yet
+  bool starting_ = false;  // the initiating function may be above: nothing completes within it
   bool busy_ = false;      // in settle(): an attempt that ends at once waits until it is left
 };
 

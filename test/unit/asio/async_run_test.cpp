@@ -56,6 +56,20 @@ asio::awaitable<std::string> hanging(bool* gone) {
   co_return "late";
 }
 
+// A loop on a thread of its own, until this ends.
+class loop_elsewhere {
+ public:
+  explicit loop_elsewhere(asio::io_context& io)
+      : work_(asio::make_work_guard(io)), thread_([&io] { io.run(); }) {}
+  ~loop_elsewhere() { work_.reset(); }
+
+  std::thread::id id() const { return thread_.get_id(); }
+
+ private:
+  asio::executor_work_guard<asio::io_context::executor_type> work_;
+  std::jthread thread_;
+};
+
 using text_result = result<std::string, call_error<>>;
 
 struct AsyncRun : ::testing::Test {
@@ -212,14 +226,61 @@ TEST_F(AsyncRun, StopTokenEndsItFromAnyThread) {
 
 TEST_F(AsyncRun, GivesAFutureOnAnotherThreadsLoop) {
   const pipeline p(retry({.attempts = 2, .backoff = 1ms}), timeout(10s));
-  auto work = asio::make_work_guard(io);
-  std::jthread loop([&] { io.run(); });
+  const loop_elsewhere loop(io);
   int calls = 0;
   auto future = p.async_run(
       io.get_executor(), [&] { return ++calls == 1 ? broken(&calls) : answer("by thread"); },
       asio::use_future);
   EXPECT_EQ(*future.get(), "by thread");
-  work.reset();
+}
+
+// Began on the caller's thread, its first attempt could end on the loop's before the timer was set.
+TEST_F(AsyncRun, AFunctionCalledFromAnotherThreadBeginsOnTheLoop) {
+  const pipeline p(timeout(10s));
+  const loop_elsewhere loop(io);
+  for (int i = 0; i < 200; ++i) {
+    std::thread::id where;
+    auto future = p.async_run(
+        io.get_executor(),
+        [&] {
+          where = std::this_thread::get_id();
+          return answer("there");
+        },
+        asio::use_future);
+    ASSERT_EQ(*future.get(), "there");
+    ASSERT_EQ(where, loop.id());
+  }
+}
+
+TEST_F(AsyncRun, AFunctionCalledOnItsExecutorBeginsAtOnce) {
+  const pipeline p(timeout(10s));
+  bool begun = false, at_once = false;
+  asio::post(io, [&] {
+    p.async_run(
+        io.get_executor(),
+        [&] {
+          begun = true;
+          return answer("a");
+        },
+        [](const text_result&) {});
+    at_once = begun;
+  });
+  io.run();
+  EXPECT_TRUE(at_once);
+}
+
+TEST_F(AsyncRun, AStopOnAnotherThreadWhileItStartsEndsItOnce) {
+  const pipeline p(retry({.attempts = 2, .backoff = 1h}));
+  const loop_elsewhere loop(io);
+  for (int i = 0; i < 200; ++i) {
+    std::stop_source source;
+    std::jthread other([&] { source.request_stop(); });
+    int calls = 0;
+    auto future = p.async_run(
+        io.get_executor(), [&] { return broken(&calls); },
+        run_options{.stop = source.get_token()}, asio::use_future);
+    ASSERT_TRUE(future.get().error() == condition::canceled);
+  }
 }
 
 TEST_F(AsyncRun, AHedgeTakesWhicheverAnswersFirst) {
