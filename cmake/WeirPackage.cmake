@@ -65,6 +65,7 @@ set(CPACK_DEBIAN_DEV_PACKAGE_NAME libweir-dev)
 set(CPACK_DEBIAN_DEV_PACKAGE_SECTION libdevel)
 set(CPACK_DEBIAN_DEV_PACKAGE_DEPENDS "libstdc++-12-dev | libstdc++-dev")
 set(CPACK_DEBIAN_DEV_PACKAGE_SUGGESTS "libboost-dev (>= 1.81)")
-set(CPACK_COMPONENT_DEV_DESCRIPTION "Circuit breaker, retry, retry budget, timeout and fallback, composed in one
+set(CPACK_COMPONENT_DEV_DESCRIPTION "Circuit breaker, retry and its budget, timeout, fallback, bulkhead, rate
+limiter, adaptive limit, throttler, hedge, cache and coalescing, composed in one
 pipeline, for blocking code, Boost.Asio and coroutines.")
 include(CPack)

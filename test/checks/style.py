@@ -29,6 +29,12 @@ def text_of(path):
         return ""
 
 
+def is_no_text(path):
+    """As git tells it: a NUL near the beginning."""
+    with path.open("rb") as file:
+        return b"\0" in file.read(8000)
+
+
 def without_comments(text):
     text = re.sub(r"/\*.*?\*/", lambda m: "\n" * m[0].count("\n"), text, flags=re.S)
     return re.sub(r"//[^\n]*", "", text)
@@ -68,6 +74,8 @@ def problems():
         if name in OWN:
             continue
         text = text_of(path)
+        if is_no_text(path):
+            found.append(f"{name}:1: no text: what a program left behind does not belong here")
         bare = without_comments(text) if name.endswith((".cpp", ".hpp")) else text
         for rules, body in ((RULES, bare), (TEXT_RULES, text)):
             for which, wrong, why in rules:

@@ -140,6 +140,7 @@ def test_the_header_check_finds(tmp_path, monkeypatch):
     ("docs/a.md", "look in /ho" "me/somebody/x\n"),
     ("include/weir/a.hpp", "int x;\n"),
     ("src/a.cpp", "int x; \n"),
+    ("src/cart.db", "SQLite format 3\0"),  # one lay in the tree, made by a service that was tried out
 ])
 def test_the_style_check_finds(tmp_path, monkeypatch, name, text):
     style = load("style")

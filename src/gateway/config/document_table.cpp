@@ -132,7 +132,7 @@ const table<document>& document_table() {
                                "false"),
           later<document>("auth", "tokens of clients"),
           key<&document::redis>("redis", redis_table(),
-                                "The server through which circuits are shared."),
+                                "The server through which circuits and rate limits are shared."),
           later<document>("tls", "HTTPS for clients"),
           later<document>("telemetry", "traces"),
       });
