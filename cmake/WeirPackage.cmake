@@ -3,10 +3,15 @@
 set(WEIR_MAINTAINER "The weir authors <maintainers@weir.invalid>" CACHE STRING
     "whom the packages name as their maintainer")
 
-install(FILES "${PROJECT_SOURCE_DIR}/README.md" "${PROJECT_SOURCE_DIR}/NOTICE"
+install(FILES "${PROJECT_SOURCE_DIR}/README.md" "${PROJECT_SOURCE_DIR}/README.ru.md"
+              "${PROJECT_SOURCE_DIR}/CHANGELOG.md" "${PROJECT_SOURCE_DIR}/NOTICE"
         DESTINATION "${CMAKE_INSTALL_DOCDIR}")
+# The pages of the gateway; the library's come with its own package.
+file(GLOB weir_pages "${PROJECT_SOURCE_DIR}/docs/*.md" "${PROJECT_SOURCE_DIR}/docs/*.svg")
+install(FILES ${weir_pages} DESTINATION "${CMAKE_INSTALL_DOCDIR}/docs")
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/examples/" DESTINATION "${CMAKE_INSTALL_DOCDIR}/examples"
         FILES_MATCHING PATTERN *.yaml)
+install(FILES "${PROJECT_SOURCE_DIR}/deploy/weir.service" DESTINATION "${CMAKE_INSTALL_DOCDIR}/examples")
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/docs/library/" DESTINATION "${CMAKE_INSTALL_DATADIR}/doc/libweir-dev"
         COMPONENT dev FILES_MATCHING PATTERN *.md)
 
@@ -29,7 +34,7 @@ if(GZIP)
     file(WRITE "${changelog}/changelog.Debian"
 "weir (${PROJECT_VERSION}-1) unstable; urgency=medium
 
-  * What changed is in CHANGELOG.md of the sources.
+  * What changed is in CHANGELOG.md.
 
  -- ${WEIR_MAINTAINER}  Sat, 01 Nov 2025 12:00:00 +0000
 ")

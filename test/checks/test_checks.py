@@ -1,6 +1,7 @@
 """The house's own rules as tests, and that each check finds what it is there to find."""
 
 import importlib.util
+import shutil
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,48 @@ def test_public_types_have_comments():
 def test_documents():
     docs = load("docs")
     assert docs.problems() + docs.example_quotes() == []
+
+
+def test_pages_list_what_the_code_has():
+    assert load("pages").problems() == []
+
+
+PAGES = ["README.md", "README.ru.md", "docs", "deploy", "src/gateway/admin", "include/weir/gateway/reply", "apps/weir/main.cpp",
+         "apps/weir/exit_codes.hpp", "systems/shop/README.md", "systems/shop/README.ru.md"]
+
+
+@pytest.mark.parametrize("file, old, new, wrong", [
+    ("src/gateway/admin/metrics.cpp", '"weir_connections"', '"weir_clients"', "weir_clients is missing"),
+    ("src/gateway/admin/metrics_caches.cpp", 'count("weir_cache_hits_total"', 'count("weir_hits_total"', "weir_cache_hits_total is not in the code"),
+    ("docs/operations.md", "| `weir_connections` | gauge |", "| `weir_connections` | counter |", "weir_connections is a gauge"),
+    ("include/weir/gateway/reply/cause.hpp", "  dns_error,", "  dns_error,\n  dns_slow,", "dns_slow is missing"),
+    ("docs/troubleshooting.md", "| `pool_full`", "| `pool_fool`", "pool_fool is not in the code"),
+    ("apps/weir/main.cpp", '"--watch"', '"--follow"', "--follow is missing"),
+    ("deploy/weir.1", "\\-\\-live", "\\-\\-online", "--online is not in the code"),
+    ("apps/weir/main.cpp", '"health", "ask', '"state", "ask', "weir state is missing"),
+    ("apps/weir/exit_codes.hpp", "= 78", "= 77", "RestartPreventExitStatus"),
+    ("src/gateway/admin/admin.cpp", '"/services"}', '"/services", "/debug"}', "/debug is missing"),
+    ("src/gateway/admin/admin.cpp", 'action == "reset"', 'action == "close"', "the action reset is not in the code"),
+    ("deploy/weir.service", "TimeoutStopSec=45", "TimeoutStopSec=30", "leaves no room"),
+    ("README.md", "(docs/operations.md)", "(docs)", "nobody finds docs/operations.md"),
+    ("README.md", "--scenario outage", "--story outage", "not in the English page: ./run demo shop --scenario outage"),
+    ("README.ru.md", "weir check gateway.yaml", "weir check", "not in the Russian page: build/release/bin/weir check gateway.yaml"),
+    ("README.ru.md", "(docs/discovery.md)", "(docs/expressions.md)", "the link docs/discovery.md is missing"),
+    ("systems/shop/README.ru.md", "## Запуск\n", "", "headings or rows"),
+])
+def test_the_check_of_pages_finds(tmp_path, file, old, new, wrong):
+    root = HERE.parents[1]
+    for name in PAGES:
+        to = tmp_path / name
+        to.parent.mkdir(parents=True, exist_ok=True)
+        (shutil.copytree if (root / name).is_dir() else shutil.copy)(root / name, to)
+    pages = load("pages")
+    assert pages.problems(tmp_path) == []
+    text = (tmp_path / file).read_text()
+    assert old in text
+    (tmp_path / file).write_text(text.replace(old, new))
+    found = pages.problems(tmp_path)
+    assert any(wrong in problem for problem in found), found
 
 
 def test_ctest_knows_the_tests_of_every_folder():

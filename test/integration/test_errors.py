@@ -104,6 +104,17 @@ def test_errors_shapes_the_body_by_cause(weir, upstream):
     assert "destination_unavailable" in resting.headers["Proxy-Status"]
 
 
+def test_a_form_of_its_own_may_name_the_step_and_the_trace(weir, upstream):
+    # The checker knew neither, so that nobody could write what the renderer has.
+    gate = make(weir, upstream, """
+    errors: {body: {trace: "${error.trace_id}", step: "${error.step}", cause: "${error.cause}"}}
+    """.replace("\n    ", "\n"))
+    trace = "4bf92f3577b34da6a3ce929d0e0e4736"
+    parent = {"traceparent": f"00-{trace}-00f067aa0ba902b7-01"}
+    assert gate.get("/bad", parent).json() == {"trace": trace, "step": "x", "cause": "status_500"}
+    assert gate.get("/nowhere", parent).json() == {"trace": trace, "step": None, "cause": "not_found"}
+
+
 def test_errors_that_the_server_itself_finds_have_the_form_too(weir, upstream):
     gate = make(weir, upstream, OWN)
     with gate.connect() as c:

@@ -3,7 +3,7 @@
 import pytest
 from support.expect import problem
 from support.raw_client import format_request
-from support.upstream import in_turn, json_reply, respond, status
+from support.upstream import hang, in_turn, json_reply, respond, status
 
 
 def test_replies_had_two_colons_behind_their_keys(weir, upstream):
@@ -83,6 +83,17 @@ def test_the_last_error_of_a_circuit_did_not_name_the_status(weir, upstream):
         """, a=upstream().always(status(503)))
     gate.get("/")
     assert gate.circuit("a")["last_error"] == "status_503"
+
+
+@pytest.mark.parametrize("limit", ["timeout", "attempt_timeout"])
+def test_the_last_error_of_a_circuit_had_another_word_for_a_time_out(weir, upstream, limit):
+    gate = weir(f"""
+        services: {{a: {{url: <a>, {limit}: 100ms, breaker: {{trip: {{in_a_row: 1}}, open: 9s}}}}}}
+        routes: {{GET /: {{steps: {{x: {{get: a/x}}}}, reply: "${{x}}"}}}}
+        """, a=upstream().always(hang()))
+    assert gate.get("/").json()["code"] == "response_timeout"
+    assert gate.circuit("a")["last_error"] == "response_timeout"
+    assert "last_error=response_timeout" in gate.wait_log("circuit a closed -> open")[0]
 
 
 def test_a_slow_client_was_a_failure_of_the_service(weir, upstream):

@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::string_view starter =
     R"(# A configuration of weir. Check it with `weir check FILE`, look at what a route does with
-# `weir explain FILE ROUTE`, run it with `weir serve FILE`. All keys: docs/configuration.md.
+# `weir explain FILE ROUTE`, run it with `weir serve FILE`. All keys: `weir check --reference`.
 
 listen: 127.0.0.1:9000        # where clients connect
 admin: 127.0.0.1:9901         # health, metrics, circuits; or `off`

@@ -1,4 +1,5 @@
 #include "weir/gateway/admin/admin.hpp"
+#include "weir/gateway/reply/cause.hpp"
 #include "weir/json/writer.hpp"
 
 namespace weir::gateway {
@@ -48,7 +49,7 @@ std::string circuits_json(const plan& p, time_point now) {
     if (c.last_error.empty()) {
       out.null();
     } else {
-      out.string(c.last_error);
+      out.string(error_of_circuit(c.last_error));
     }
     out.end_object();
   }

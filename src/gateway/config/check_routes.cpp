@@ -170,7 +170,9 @@ void check_errors(checking& c, const setting<errors_document>& e) {
   names.add("error", static_type::object({{"status", static_type::number()},
                                           {"code", static_type::text().or_null()},
                                           {"message", static_type::text()},
-                                          {"cause", static_type::text()}}));
+                                          {"cause", static_type::text()},
+                                          {"step", static_type::text().or_null()},
+                                          {"trace_id", static_type::text().or_null()}}));
   expression_checker body(c.r, names);
   body.check(*e->body);
 }

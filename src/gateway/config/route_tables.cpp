@@ -143,8 +143,8 @@ const table<errors_document>& errors_table() {
               "most exact one counts."),
           key<&errors_document::body>(
               "body", types::shape(),
-              "The body, out of `error.status`, `error.code`, `error.message` "
-              "and `error.cause`.",
+              "The body, out of `error.status`, `error.code`, `error.message`, "
+              "`error.cause`, `error.step` and `error.trace_id`; the last two may be null.",
               "a problem body (RFC 9457)"),
           key<&errors_document::content_type>("content_type", types::media_type(),
                                               "The body's media type.",

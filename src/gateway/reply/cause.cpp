@@ -3,6 +3,8 @@
 #include <charconv>
 #include <cstring>
 
+#include "weir/resilience/outcome.hpp"
+
 namespace weir::gateway {
 
 std::string_view to_string(cause c) noexcept {
@@ -149,6 +151,12 @@ std::string_view proxy_status_error(cause c) noexcept {
     default:
       return "";
   }
+}
+
+std::string_view error_of_circuit(std::string_view kept) noexcept {
+  const bool late =
+      kept == to_string(weir::cause::deadline) || kept == to_string(weir::cause::timeout);
+  return late ? to_string(cause::response_timeout) : kept;
 }
 
 cause_text::cause_text(cause c, int status) noexcept {

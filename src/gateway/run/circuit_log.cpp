@@ -4,6 +4,7 @@
 
 #include "weir/base/duration_text.hpp"
 #include "weir/base/log.hpp"
+#include "weir/gateway/reply/cause.hpp"
 
 namespace weir::gateway {
 namespace {
@@ -23,7 +24,7 @@ void log_calls(const circuit_breaker& made, const std::string& name) {
             return log::debug("circuit saw a failure", {{"circuit", name},
                                                         {"state", state},
                                                         {"failures", e.failures},
-                                                        {"error", e.error}});
+                                                        {"error", error_of_circuit(e.error)}});
           case circuit_event_kind::success:
             return log::debug("circuit saw a success", {{"circuit", name}, {"state", state}});
           default:
@@ -46,7 +47,7 @@ void log_circuit(const circuit_breaker& made, const upstream::service_settings&)
                           {"reason", why},
                           {"failures", e.failures},
                           {"open_for", format_duration(e.open_for)},
-                          {"last_error", e.error}});
+                          {"last_error", error_of_circuit(e.error)}});
     } else {
       log::info(message, {{"circuit", name}, {"reason", why}, {"failures", e.failures}});
     }

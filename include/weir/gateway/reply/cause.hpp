@@ -58,6 +58,10 @@ int status_of(cause c) noexcept;
 // RFC 9209's name for it, or empty where the fault is not on the way to a service.
 std::string_view proxy_status_error(cause c) noexcept;
 
+// What a circuit keeps as its last error, in our words: those of the pipeline for time that ran out
+// are its own.
+std::string_view error_of_circuit(std::string_view kept) noexcept;
+
 // A cause with the service's status where that is the cause, as text: "status_503".
 class cause_text {
  public:
