@@ -149,7 +149,36 @@ def about_languages(root):
     return found
 
 
-ALL = [about_metrics, about_causes, about_options, about_admin, about_the_unit, about_ways, about_languages]
+def fields(root):
+    """{struct: [its fields, in order]} of the library's options."""
+    made = {}
+    for header in sorted((root / "include/weir/resilience").rglob("*.hpp")):
+        for name, body in re.findall(r"^struct (\w+) \{\n(.*?)^\};", header.read_text(), re.S | re.M):
+            made[name] = re.findall(r"^  (?!friend|using|return)[\w:<>(), &*]+? (\w+) = [^;]+;", body, re.M)
+    return made
+
+
+def about_library_options(root):
+    """The tables of docs/library: a table whose head names a struct of options has a row, or a part of one, for
+    each of its fields; a rule in braces has them in their order."""
+    known, found, seen = fields(root), [], 0
+    for page in sorted((root / "docs/library").glob("*.md")):
+        name, text = f"docs/library/{page.name}", page.read_text()
+        for head, rows in re.findall(r"^\| `(\w+)` \| default \| \|\n\|[- |]+\|\n((?:\|.*\n?)+)", text, re.M):
+            struct = head if head in known else f"{head}_options"
+            if struct not in known:
+                found.append(f"{name}: no struct is called {head}")
+                continue
+            seen += 1
+            said = [n for row in rows.splitlines() for n in re.findall(r"`(\w+)`", row.split("|")[1])]
+            found += differences(name, f"the field of {struct}", said, known[struct])
+        for rule, inside in re.findall(r"^\| `(\w+)\{([\w, ]+)\}`", text, re.M):
+            if known.get(rule) != inside.split(", "):
+                found.append(f"{name}: {rule} has {', '.join(known.get(rule, ['no such struct']))}")
+    return found + ([] if seen > 9 else [f"docs/library: only {seen} tables of options were found"])
+
+
+ALL = [about_metrics, about_library_options, about_causes, about_options, about_admin, about_the_unit, about_ways, about_languages]
 
 
 def problems(root=ROOT):
