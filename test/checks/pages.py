@@ -109,6 +109,8 @@ def about_ways(root):
     """Every page is linked from README.md, those of the library from their own list."""
     readme, library = (root / "README.md").read_text(), (root / "docs/library/README.md").read_text()
     found = [f"README.md: nobody finds docs/{p.name}" for p in sorted((root / "docs").glob("*.md")) if f"(docs/{p.name})" not in readme]
+    examples = (root / "examples/README.md").read_text()
+    found += [f"examples/README.md: nobody finds {p.name}" for p in sorted((root / "examples").glob("*.yaml")) if f"({p.name})" not in examples]
     return found + [f"docs/library/README.md: nobody finds {p.name}" for p in sorted((root / "docs/library").glob("*.md"))
                     if p.name != "README.md" and f"({p.name}" not in library]
 

@@ -48,7 +48,7 @@ def test_pages_list_what_the_code_has():
     assert load("pages").problems() == []
 
 
-PAGES = ["README.md", "README.ru.md", "docs", "deploy", "src/gateway/admin", "include/weir/gateway/reply", "include/weir/resilience", "apps/weir/main.cpp",
+PAGES = ["README.md", "README.ru.md", "docs", "examples", "deploy", "src/gateway/admin", "include/weir/gateway/reply", "include/weir/resilience", "apps/weir/main.cpp",
          "apps/weir/exit_codes.hpp", "systems/shop/README.md", "systems/shop/README.ru.md"]
 
 
@@ -72,6 +72,7 @@ PAGES = ["README.md", "README.ru.md", "docs", "deploy", "src/gateway/admin", "in
     ("systems/shop/README.ru.md", "## Запуск\n", "", "headings or rows"),
     ("docs/library/hedge.md", "| `attempts` | 2 |", "| `tries` | 2 |", "the field of hedge_options attempts is missing"),
     ("docs/library/circuit-breaker.md", "{failures, within}", "{within, failures}", "failures_within has failures, within"),
+    ("examples/README.md", "(18-stream.yaml)", "", "nobody finds 18-stream.yaml"),
     ("docs/library/README.md", "(retry.md)", "(timeout.md)", "nobody finds retry.md"),
 ])
 def test_the_check_of_pages_finds(tmp_path, file, old, new, wrong):

@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 from support.upstream import json_reply, status
-from support.weir_process import binary
+from support.weir_process import ROOT, binary
 
 SHOP = """
 services:
@@ -77,6 +77,12 @@ def test_a_mistyped_command_gets_a_suggestion(command):
 def test_check_of_a_sound_file(command, config_file):
     done = command("check", config_file(SHOP))
     assert done.code == 0, done
+
+
+@pytest.mark.parametrize("words", [("check",), ("check", "--live"), ("explain",)])
+def test_the_log_of_instances_stood_between_what_was_asked_for(command, words):
+    done = command(*words, ROOT / "examples/30-instances.yaml")
+    assert "instance added" not in done.err and done.code in (0, 1), done
 
 
 def test_check_as_json(command, config_file):

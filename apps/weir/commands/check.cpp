@@ -8,6 +8,7 @@
 #include "commands/live_check.hpp"
 #include "commands/terminal.hpp"
 #include "exit_codes.hpp"
+#include "weir/base/log.hpp"
 #include "weir/gateway/config/load.hpp"
 #include "weir/gateway/config/schema.hpp"
 #include "weir/gateway/plan/compile.hpp"
@@ -69,6 +70,8 @@ int check(const check_options& options) {
     std::cerr << "weir: " << loaded.error() << '\n';
     return exit_failure;
   }
+  // What is made here serves nobody: its log would stand between the lines that were asked for.
+  log::set_level(log::level::off);
   std::vector<live_finding> live;
   upstream::service_registry services;
   std::shared_ptr<gateway::plan> plan;

@@ -6,6 +6,7 @@
 
 #include "commands/terminal.hpp"
 #include "exit_codes.hpp"
+#include "weir/base/log.hpp"
 #include "weir/gateway/config/load.hpp"
 #include "weir/gateway/config/suggest.hpp"
 #include "weir/gateway/plan/compile.hpp"
@@ -35,6 +36,8 @@ int explain(const explain_command& options) {
     std::cerr << "weir: " << loaded.error() << '\n';
     return exit_failure;
   }
+  // What is made here serves nobody: its log would stand between the lines that were asked for.
+  log::set_level(log::level::off);
   upstream::service_registry services;
   std::shared_ptr<gateway::plan> plan;
   if (loaded->ok()) plan = gateway::compile(loaded->what, services, loaded->found);

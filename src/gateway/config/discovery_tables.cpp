@@ -18,8 +18,9 @@ const table<instance_document>& instance_table() {
         "instance", "One of several instances.",
         {
             required(key<&instance_document::url>("url", types::service_url(), "Where it is.")),
-            key<&instance_document::weight>("weight", types::at_least_one(),
-                                            "Its share of the calls beside the others'.", "1"),
+            key<&instance_document::weight>(
+                "weight", types::at_least_one(),
+                "Its share of the calls beside the others'; 65535 at most.", "1"),
         });
     made.with_shorthand("url", read_instance_alone);
     return made;

@@ -31,8 +31,7 @@ const table<limits_document>& limits_table() {
           key<&limits_document::head>("head", types::head_bytes(),
                                       "Of a request's head; above: 431. `44KiB` at most.", "32KiB"),
           key<&limits_document::fields>("fields", types::header_fields(),
-                                        "Header fields of a request; above: 431. 511 at most.",
-                                        "100"),
+                                        "Header fields of a request; above: 431.", "100"),
           key<&limits_document::body>("body", types::bytes(), "Of a request's body; above: 413.",
                                       "1MiB"),
           key<&limits_document::connections>(

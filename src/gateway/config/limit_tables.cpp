@@ -8,9 +8,11 @@ const table<bulkhead_document>& bulkhead_table() {
   static const table<bulkhead_document> t(
       "bulkhead", "A limit on calls in flight, so that one slow service cannot take all there is.",
       {
-          key<&bulkhead_document::calls>("calls", types::at_least_one(), "Calls at once.", "64"),
+          key<&bulkhead_document::calls>("calls", types::at_least_one(),
+                                         "Calls at once; 1000000 at most.", "64"),
           key<&bulkhead_document::queue>(
-              "queue", types::count(), "Calls that may wait for a place; the next one fails.", "0"),
+              "queue", types::count(),
+              "Calls that may wait for a place; the next one fails. 1000000 at most.", "0"),
           key<&bulkhead_document::longest_wait>("longest_wait", types::positive_duration(),
                                                 "How long a call may wait for a place.", "1s"),
       });
@@ -24,7 +26,7 @@ const table<rate_limit_document>& rate_limit_table() {
           required(
               key<&rate_limit_document::rate>("rate", types::rate(), "So many in such a time.")),
           key<&rate_limit_document::burst>("burst", types::at_least_one(),
-                                           "So many at once after a silence.",
+                                           "So many at once after a silence; 1000000 at most.",
                                            "what `rate` allows in its time"),
           key<&rate_limit_document::longest_wait>(
               "longest_wait", types::any_duration(),
@@ -52,7 +54,7 @@ const table<adaptive_limit_document>& adaptive_limit_table() {
           key<&adaptive_limit_document::least>("least", types::at_least_one(),
                                                "It never goes below this.", "1"),
           key<&adaptive_limit_document::most>("most", types::at_least_one(),
-                                              "It never goes above this.", "1000"),
+                                              "It never goes above this; 1000000 at most.", "1000"),
           key<&adaptive_limit_document::tolerance>(
               "tolerance", types::factor(),
               "Latency may rise to so many times its base before the limit shrinks.", "1.5"),

@@ -26,7 +26,7 @@ const table<trip_document>& trip_table() {
           key<&trip_document::in_a_row>("in_a_row", types::at_least_one(),
                                         "So many failures without a success between them."),
           key<&trip_document::failures>("failures", types::at_least_one(),
-                                        "So many failures within `within`."),
+                                        "So many failures within `within`; 100000 at most."),
           key<&trip_document::ratio>("ratio", types::percent(),
                                      "This share of the calls within `within` failed."),
           key<&trip_document::slow>("slow", types::percent(),

@@ -42,7 +42,7 @@ class duration_type final : public type<duration> {
     }
     return d;
   }
-  std::string word() const override { return "duration"; }
+  std::string word() const override { return zero_ ? "duration, or `0s`" : "duration"; }
   void schema(schema_writer& to) const override { to.text_matching(schema_writer::duration); }
 
  private:
@@ -166,8 +166,7 @@ class percent_type final : public type<double> {
 
 class count_type final : public type<std::uint64_t> {
  public:
-  // Nothing that is counted here comes near the most, and it fits every integer it ends up in.
-  explicit count_type(std::uint64_t least, std::uint64_t most = 1'000'000'000)
+  explicit count_type(std::uint64_t least, std::uint64_t most = beyond_use)
       : least_(least), most_(most) {}
   std::optional<std::uint64_t> read(reader& r, const node& from) const override {
     const auto text = r.text(from, "a whole number");
@@ -188,12 +187,18 @@ class count_type final : public type<std::uint64_t> {
     }
     return number;
   }
-  std::string word() const override { return "whole number"; }
+  std::string word() const override {
+    return "whole number from " + std::to_string(least_) +
+           (most_ < beyond_use ? " to " + std::to_string(most_) : std::string());
+  }
   void schema(schema_writer& to) const override {
     to.integer(static_cast<std::int64_t>(least_), static_cast<std::int64_t>(most_));
   }
 
  private:
+  // Nothing that is counted here comes near it, and it fits every integer it ends up in.
+  static constexpr std::uint64_t beyond_use = 1'000'000'000;
+
   std::uint64_t least_;
   std::uint64_t most_;
 };
