@@ -71,6 +71,9 @@ def about_options(root):
     known = {o for command in commands for o in options_of(main, command)}
     found += differences("deploy/weir.1", "the option", sorted(set(re.findall(r"(?<![\w-])--[a-z][\w-]*", manual)) - {"--help"}), known)
     found += [f"deploy/weir.1: weir {c} is missing" for c in commands if not re.search(rf'^\.B[IR]? "?{c} ?"? ', manual, re.M) and f".B {c}\n" not in manual]
+    registration = (root / "systems/common/registration.cpp").read_text()
+    found += differences("docs/discovery.md", "the option", re.findall(r"^\| `(--[\w-]+)` \|", (root / "docs/discovery.md").read_text(), re.M),
+                         re.findall(r'add_(?:option|duration)\((?:app, )?"(--[\w-]+)"', registration))
     codes = re.findall(r"exit_\w+ = (\d+);", (root / "apps/weir/exit_codes.hpp").read_text())
     return found + differences("docs/operations.md", "the exit code", re.findall(r"^\| (\d+) \|(?=.*\n)", section(page, "Exit codes"), re.M), codes)
 

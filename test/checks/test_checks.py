@@ -49,7 +49,7 @@ def test_pages_list_what_the_code_has():
 
 
 PAGES = ["README.md", "README.ru.md", "docs", "examples", "deploy", "src/gateway/admin", "include/weir/gateway/reply", "include/weir/resilience", "apps/weir/main.cpp",
-         "apps/weir/exit_codes.hpp", "systems/shop/README.md", "systems/shop/README.ru.md"]
+         "apps/weir/exit_codes.hpp", "systems/common/registration.cpp", "systems/shop/README.md", "systems/shop/README.ru.md"]
 
 
 @pytest.mark.parametrize("file, old, new, wrong", [
@@ -59,6 +59,7 @@ PAGES = ["README.md", "README.ru.md", "docs", "examples", "deploy", "src/gateway
     ("include/weir/gateway/reply/cause.hpp", "  dns_error,", "  dns_error,\n  dns_slow,", "dns_slow is missing"),
     ("docs/troubleshooting.md", "| `pool_full`", "| `pool_fool`", "pool_fool is not in the code"),
     ("apps/weir/main.cpp", '"--watch"', '"--follow"', "--follow is missing"),
+    ("systems/common/registration.cpp", '"--advertise"', '"--reached-at"', "the option --reached-at is missing"),
     ("deploy/weir.1", "\\-\\-live", "\\-\\-online", "--online is not in the code"),
     ("apps/weir/main.cpp", '"health", "ask', '"state", "ask', "weir state is missing"),
     ("apps/weir/exit_codes.hpp", "= 78", "= 77", "RestartPreventExitStatus"),
