@@ -100,7 +100,7 @@ def about_the_unit(root):
     if unit.get("RestartPreventExitStatus") != codes["exit_configuration"]:
         found.append("deploy/weir.service: RestartPreventExitStatus is not the code of a wrong configuration")
     drain = re.search(r"^### Drain\n(.*?)^### ", (root / "docs/configuration.md").read_text(), re.S | re.M)[1]
-    waits = sum(int(s) for s in re.findall(r"^\| `\w+` \| duration \| (\d+)s \|", drain, re.M))
+    waits = sum(int(s) for s in re.findall(r"^\| `\w+` \| duration[^|]* \| (\d+)s \|", drain, re.M))
     if int(unit.get("TimeoutStopSec", "0")) <= waits + 2:
         found.append(f"deploy/weir.service: TimeoutStopSec leaves no room for {waits} s of drain and two for Consul")
     if "notify" != unit.get("Type"):

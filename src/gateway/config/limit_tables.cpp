@@ -87,7 +87,7 @@ const table<hedge_document>& hedge_table() {
               "after", types::hedge_delay(),
               "After as long as this share of recent calls took, or after a fixed time.", "p95"),
           key<&hedge_document::attempts>("attempts", types::at_least_one(),
-                                         "All calls, the first included; 10 at most.", "2"),
+                                         "All calls, the first included: 2 to 10.", "2"),
       });
   return t;
 }
