@@ -23,7 +23,8 @@ void spare_strings::give_back(std::string&& used) noexcept {
 }
 
 void outbox::append(std::string_view piece) {
-  if (text_.capacity() <= std::string().capacity()) text_ = spares_.take();
+  // A short text lives in the string itself, and may be there already.
+  if (text_.empty() && text_.capacity() <= std::string().capacity()) text_ = spares_.take();
   // Not for each append: moving what is left costs as much as what has gone.
   if (sent_ > text_.size() / 2) {
     text_.erase(0, sent_);
@@ -38,6 +39,8 @@ void outbox::clear() noexcept {
   if (text_.capacity() > std::string().capacity()) {
     spares_.give_back(std::move(text_));
     text_ = {};
+  } else {
+    text_.clear();
   }
 }
 

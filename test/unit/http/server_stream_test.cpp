@@ -214,5 +214,29 @@ TEST_F(ServerStream, ToAClientThatHasGoneIsToldAtTheEndOfTheBatch) {
   ASSERT_TRUE(until([&] { return srv->connections() == 0; }));
 }
 
+// One of them takes the string that both have room for; the other's short pieces live in its own.
+TEST_F(ServerStream, KeepsTheShortPiecesOfSeveralStreamsWhole) {
+  serve();
+  auto one = hold();
+  server_exchange* const first = held;
+  first->start(200, "", std::nullopt);
+  ASSERT_TRUE(until_got(*one, "\r\n\r\n"));
+  auto other = hold();
+  server_exchange* const second = held;
+  second->start(200, "", std::nullopt);
+  ASSERT_TRUE(until_got(*other, "\r\n\r\n"));
+  for (int round = 0; round < 2; ++round) {
+    first->write("a");
+    second->write("b");
+    turn();
+  }
+  first->finish();
+  second->finish();
+  ASSERT_TRUE(until_got(*one, "0\r\n\r\n"));
+  ASSERT_TRUE(until_got(*other, "0\r\n\r\n"));
+  EXPECT_EQ(body_of(one->got), "1\r\na\r\n1\r\na\r\n0\r\n\r\n");
+  EXPECT_EQ(body_of(other->got), "1\r\nb\r\n1\r\nb\r\n0\r\n\r\n");
+}
+
 }  // namespace
 }  // namespace weir::http
