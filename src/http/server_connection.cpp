@@ -93,8 +93,9 @@ void server_connection::take_turns() {
 }
 
 bool server_connection::next_request() {
-  const server_limits& limits = server_.with.limits;
+  // A head is judged by the limits that it began with, whatever a reload says in its middle.
   if (!parser_.begun()) {
+    const server_limits& limits = server_.with.limits;
     head_ = {};
     parser_.reset();
     parser_.set_limits({.target_bytes = limits.target_bytes,
@@ -103,9 +104,7 @@ bool server_connection::next_request() {
   }
   for (;;) {
     if (input_.held() && !input_.empty()) {
-      const auto room =
-          input_.room().first(std::min(limits.head_fields + 1, input_buffer::most_fields));
-      const parse_result parsed = parser_.parse(input_.unread(), room, head_);
+      const parse_result parsed = parser_.parse(input_.unread(), input_.room(), head_);
       if (parsed.state == parse_result::outcome::complete) [[likely]] {
         begin_exchange(parsed.consumed);
         return true;

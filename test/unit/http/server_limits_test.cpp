@@ -268,5 +268,17 @@ TEST_F(ServerLimits, MayChangeWhileItRuns) {
   ASSERT_TRUE(until_got(*a, "HTTP/1.1 414"));
 }
 
+TEST_F(ServerLimits, ChangedWithinAHeadHoldForTheNextOne) {
+  serve({.limits = {.head_fields = 400}});
+  std::string fields;
+  for (int i = 0; i < 300; ++i) fields += "a: b\r\n";
+  auto c = connect();
+  c->send("GET / HTTP/1.1\r\nHost: a\r\n" + fields);
+  turn();
+  srv->set_limits({.head_fields = 5});
+  c->send(fields + "\r\n");
+  ASSERT_TRUE(until_got(*c, "HTTP/1.1 431"));
+}
+
 }  // namespace
 }  // namespace weir::http
