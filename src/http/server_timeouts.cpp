@@ -45,7 +45,8 @@ void server_connection::reading_timed_out() {
     if (due > server_.loop.now()) {
       read_until(due);
     } else if (body_ == body_state::discarded) {
-      close(false);
+      // An answer that the client is still taking goes out whole.
+      outbox_.size() == 0 ? close(false) : begin_closing(true);
     } else {
       body_failed(408, "the body came too slowly");
     }

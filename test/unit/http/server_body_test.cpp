@@ -305,5 +305,28 @@ TEST_F(ServerBody, AnsweredBeforeItEndedDoesNotDisturbTheNextRequest) {
   EXPECT_EQ(sink.body, "half");
 }
 
+TEST_F(ServerBody, AnAnswerGoesOutWholeThoughTheRestOfTheBodyNeverComes) {
+  serve({.limits = {.body_timeout = std::chrono::milliseconds(50), .body_least_rate = 0}});
+  server_exchange* held = nullptr;
+  handle = [&](server_exchange& x) {
+    held = &x;
+    x.read_body(sink, 1000);
+  };
+  auto c = connect();
+  c->send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nabc");
+  ASSERT_TRUE(until([&] { return sink.body == "abc"; }));
+  turn();
+  const std::string large(24 << 20, 'x');  // more than the kernel holds
+  held->respond(200, "", large);
+  const time_point later = now() + std::chrono::milliseconds(150);
+  ASSERT_TRUE(until([&] { return now() > later; }));
+  ASSERT_TRUE(until([&] {
+    c->poll();
+    return c->closed() || c->got.size() > large.size();
+  }));
+  EXPECT_EQ(body_of(c->got).size(), large.size());
+  EXPECT_TRUE(until_closed(*c)) << "the rest of the body would be taken for a request";
+}
+
 }  // namespace
 }  // namespace weir::http
