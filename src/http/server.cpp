@@ -83,8 +83,10 @@ error_body server::impl::render(int status, std::string_view detail) const {
 }
 
 void server::impl::reset_all() {
-  cut += active;
-  for (auto& one : connections) one.cut_off();
+  for (auto& one : connections) {
+    if (one.owes_answer()) ++cut;
+    one.cut_off();
+  }
 }
 
 // May destroy the server.

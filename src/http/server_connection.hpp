@@ -29,6 +29,8 @@ class server_connection final : public server_exchange,
 
   bool idle() const noexcept;  // between requests, nothing of the next one seen
   bool fresh() const noexcept { return served_ == 0; }
+  // Of an answer there is something still to be made, or to be sent.
+  bool owes_answer() const noexcept { return active_ || outbox_.size() != 0; }
   // For a server that goes away: an idle connection is closed, unless a request has just come.
   void close_if_idle();
   void wait_for_request_until(time_point at);

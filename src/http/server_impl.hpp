@@ -31,7 +31,7 @@ struct server::impl {
   bool draining = false;
   std::size_t active = 0;
   std::size_t count = 0;
-  std::size_t cut = 0;  // exchanges that ran when a drain was over
+  std::size_t cut = 0;  // answers that were not out when a drain was over
 
   date_line date;
   std::string scratch;  // for an answer's head, written at once

@@ -148,7 +148,8 @@ class server final : private io::acceptor {
   // `done`. Connections that are still open at `until` are reset. Returns how many connections were
   // found waiting.
   std::size_t drain(time_point until, std::function<void()> done);
-  // The exchanges that ran when a drain's time was over: their clients got no whole answer.
+  // The answers that were still to be made or sent when a drain's time was over: their clients got
+  // none, or a part.
   std::size_t cut_exchanges() const noexcept;
 
   struct impl;

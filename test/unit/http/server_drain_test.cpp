@@ -118,6 +118,18 @@ TEST_F(ServerDrain, ResetsWhatRunsPastItsTime) {
   EXPECT_EQ(srv->cut_exchanges(), 1U);
 }
 
+TEST_F(ServerDrain, CountsAnAnswerThatItsClientDoesNotTakeAsCut) {
+  serve();
+  const std::string large(24 << 20, 'x');  // more than the kernel holds
+  handle = [&](server_exchange& x) { x.respond(200, "", large); };
+  auto c = connect();
+  c->send(get);
+  ASSERT_TRUE(until([&] { return !targets.empty(); }));
+  drain(30ms);
+  ASSERT_TRUE(until([&] { return done; }));
+  EXPECT_EQ(srv->cut_exchanges(), 1U);
+}
+
 TEST_F(ServerDrain, CountsNoneAsCutThatWereAnsweredOrAskedNothing) {
   serve();
   auto answered = connect();
