@@ -181,6 +181,11 @@ void h1_pool::waited_in_vain(h1_exchange& exchange) {
 }
 
 void h1_pool::released(h1_connection& used) {
+  // Where there may be no more connections, this one makes room for a fresh one.
+  if (!resends_.empty() && open_ >= limits_.connections) {
+    used.close();
+    return;
+  }
   if (h1_exchange* next = next_waiting(false))
     serve(used, *next);
   else

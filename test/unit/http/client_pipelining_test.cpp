@@ -1,5 +1,6 @@
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <array>
 #include <string>
 #include <vector>
@@ -377,6 +378,25 @@ TEST_F(ClientPipelining, ThoseWhoWaitShareTheConnectionThatComesFree) {
   at.send(std::string(ok) + std::string(ok) + std::string(ok));
   ASSERT_TRUE(until(waiting[2]));
   EXPECT_TRUE(waiting[0].ended && waiting[1].ended && waiting[2].ended);
+}
+
+TEST_F(ClientPipelining, WhereThereIsRoomForOneConnectionThoseSentAgainTakeTurns) {
+  share(8, {.connections = 1});
+  auto at = rested();
+  std::array<call, 3> calls;
+  for (call& c : calls) share(c, "/");
+  targets_on(at, 3);
+  at.close();
+  for (std::ptrdiff_t i = 1; i <= 3; ++i) {
+    auto fresh = accept();
+    ASSERT_TRUE(fresh) << i;
+    targets_on(fresh, 1);
+    fresh.send(ok);
+    ASSERT_TRUE(until([&] {
+      return std::count_if(calls.begin(), calls.end(), [](const call& c) { return c.ended; }) == i;
+    })) << i;
+  }
+  EXPECT_EQ(pool->connections(), 1U);
 }
 
 }  // namespace
