@@ -25,6 +25,9 @@ class h1_pool final : public client_pool {
   client_exchange& start(const client_request& request, client_receiver& receiver) override;
   std::size_t connections() const noexcept override { return open_; }
   std::size_t idle() const noexcept override { return idle_count_; }
+  bool unused() const noexcept override {
+    return open_ == 0 && waiting_count_ == 0 && failing_.empty();
+  }
   void close_idle() override;
 
   io::loop& loop() const noexcept { return loop_; }

@@ -56,12 +56,6 @@ void link::close_idle() {
   for (const auto& p : retired_) p->close_idle();
 }
 
-std::size_t link::connections() const noexcept {
-  std::size_t n = pool_ ? pool_->connections() : 0;
-  for (const auto& p : retired_) n += p->connections();
-  return n;
-}
-
 http::client_pool* link::pool() {
   if (!pool_) return nullptr;
   if (!numeric_ && !resolving_ && loop_.now() >= fresh_until_) {
@@ -115,7 +109,7 @@ void link::use(std::vector<io::address> addresses) {
     pool_->close_idle();
     retired_.push_back(std::move(pool_));
   }
-  std::erase_if(retired_, [](const auto& p) { return p->connections() == 0; });
+  std::erase_if(retired_, [](const auto& p) { return p->unused(); });
   pool_ = http::make_client_pool(
       loop_, {.addresses = addresses_, .tls = tls_, .server_name = place_.server_name},
       place_.pool);

@@ -111,6 +111,8 @@ class client_pool {
   virtual client_exchange& start(const client_request& request, client_receiver& receiver) = 0;
   virtual std::size_t connections() const noexcept = 0;  // those being opened included
   virtual std::size_t idle() const noexcept = 0;
+  // No connection, and no exchange that waits for one: nobody would miss the pool.
+  virtual bool unused() const noexcept = 0;
   virtual void close_idle() = 0;
 };
 

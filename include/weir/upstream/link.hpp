@@ -54,7 +54,6 @@ class link {
   void wait(waiter& who, time_point until);
   // Nothing new will be sent: what rests is closed.
   void close_idle();
-  std::size_t connections() const noexcept;
 
   const std::string& last_error() const noexcept { return last_error_; }
 

@@ -391,5 +391,33 @@ TEST_F(ClientPool, AnEndlessAnswerDoesNotStarveAnother) {
   }
 }
 
+TEST_F(ClientPool, IsInUseWhileARequestWaitsForItsSecondConnection) {
+  open();
+  auto at = rested();
+  call c;
+  start(c);
+  request_on(at);
+  // Runs at the end of the batch that finds the connection closed, before the pool's own chores.
+  std::optional<std::size_t> connections;
+  bool unused = true;
+  const auto look = [&] {
+    connections = pool->connections();
+    unused = pool->unused();
+  };
+  io::deferred looking(l, delegate<void()>::ref(look));
+  at.close();
+  for (int i = 0; i < 100 && connections != 0U; ++i) {
+    looking.schedule();
+    l.run_once(5ms);
+  }
+  ASSERT_EQ(connections, 0U);
+  EXPECT_FALSE(unused);
+  auto fresh = accept();
+  request_on(fresh);
+  fresh.send(ok);
+  ASSERT_TRUE(until(c));
+  EXPECT_TRUE(c.ended);
+}
+
 }  // namespace
 }  // namespace weir::http
