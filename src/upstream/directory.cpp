@@ -25,16 +25,15 @@ struct directory::impl {
   };
 
   explicit impl(io::loop& main)
-      : loop(main), write_at(main, delegate<void()>::to<&impl::write>(*this)) {}
+      : loop(main), check_names(main), write_at(main, delegate<void()>::to<&impl::write>(*this)) {}
 
   void follow(const std::vector<std::shared_ptr<service>>& services,
               const directory_settings& with) {
     const bool first = !started;
     started = true;
     if (first || with.dns_servers != now_with.dns_servers) {
-      for (auto& [name, f] : all) f.list.reset(), f.checks.reset();
+      for (auto& [name, f] : all) f.list.reset();
       names = std::make_unique<io::resolver>(loop, with.dns_servers);
-      check_names = std::make_unique<io::resolver>(loop);
     }
     if (first || with.consul != now_with.consul) {
       for (auto& [name, f] : all) f.list.reset();
@@ -58,7 +57,7 @@ struct directory::impl {
       f.discovery = discovery;
       if (!f.list) f.list = look_up(s);
       // Checks are made anew: they have no state but their clocks, and what they ask may differ.
-      f.checks = s->settings().checks ? check_instances(loop, *check_names, s) : nullptr;
+      f.checks = s->settings().checks ? check_instances(loop, check_names, s) : nullptr;
       next.emplace(s->name(), std::move(f));
     }
     all = std::move(next);
@@ -75,7 +74,7 @@ struct directory::impl {
                    .pool = {}};
     // A connection for each service that is followed, for as long as it waits.
     at.pool.connections = 8192;
-    agent = std::make_unique<link>(loop, *check_names, std::move(at));
+    agent = std::make_unique<link>(loop, check_names, std::move(at));
   }
 
   std::unique_ptr<source> look_up(const std::shared_ptr<service>& s) {
@@ -133,8 +132,8 @@ struct directory::impl {
   io::loop& loop;
   directory_settings now_with;
   bool started = false;
-  std::unique_ptr<io::resolver> names;        // for `dns` and `srv`
-  std::unique_ptr<io::resolver> check_names;  // for Consul's own name and those of instances
+  std::unique_ptr<io::resolver> names;  // for `dns` and `srv`
+  io::resolver check_names;             // for Consul's own name and those of instances
   std::unique_ptr<link> agent;
   std::map<std::string, followed, std::less<>> all;
   io::timer write_at;
