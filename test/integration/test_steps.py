@@ -354,3 +354,27 @@ def test_a_computed_step_may_hold_what_is_as_deep_as_a_service_may_answer(weir, 
             reply: {size: "${size(y.x)}", y: "${y.x}"}
         """, a=upstream().always(json_text(deep)))
     assert gate.get("/").text == '{"size":1,"y":' + deep + "}"
+
+
+def test_a_step_that_starts_late_still_knows_its_own_request_s_path(weir, upstream):
+    """Where the path had to be respelled (escapes), too: another request may have come meanwhile."""
+    go_on = threading.Event()
+    up = upstream().on("/wait", lambda x: (x.wait(go_on, 10), json_reply("w")(x))).on("/of/{id}", json_reply(1))
+    gate = weir("""
+        workers: 1
+        services: {a: <a>}
+        routes:
+          GET /users/{id}:
+            steps:
+              first: {get: a/wait}
+              second: {get: "a/of/${path.id}", query: {after: "${first}"}}
+            reply: ${second}
+          GET /names/{id}: {reply: "${path.id}"}
+        """, a=up)
+    with gate.connect() as slow:
+        slow.send("GET /users/%D0%90%D0%BD%D1%8F HTTP/1.1\r\nHost: x\r\n\r\n")
+        up.wait_for(1)
+        assert gate.get("/names/%D0%9E%D0%BB%D1%8F").json() == "Оля"
+        go_on.set()
+        assert slow.read_response().status == 200
+    assert up.last.path == "/of/%D0%90%D0%BD%D1%8F"

@@ -31,12 +31,15 @@ void composition::start(const request_context& request,
   const route_plan& route = *request_.route;
   const http::request_head& head = request_.exchange->head();
   const auto kept = memory_.make_array<std::string_view>(parameters.size());
-  std::copy(parameters.begin(), parameters.end(), kept.begin());
+  std::transform(parameters.begin(), parameters.end(), kept.begin(),
+                 [this](std::string_view p) { return memory_.copy(p); });
   path_.emplace(route.parameters, kept);
   query_.emplace(head.query);
   query_all_.emplace(head.query);
   request_root_.emplace(head);
   circuits_.emplace(in.of->services, worker_.loop());
+  // A path that was respelled is the front's, which has the next request's there when a step is
+  // late.
 
   // Several fields are one list (W3C Trace Context, 3.3.1.1), as those of any header are.
   trace_state_ = {};

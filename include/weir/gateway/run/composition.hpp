@@ -29,7 +29,7 @@ class composition final : private call_owner, private http::body_sink {
   explicit composition(worker& on);
   ~composition();
 
-  // `parameters` are the path's, still encoded; views into the request's head.
+  // `parameters` are the path's, still encoded; valid during the call.
   void start(const request_context& request, std::span<const std::string_view> parameters,
              generation& in);
   const request_context& request() const noexcept { return request_; }

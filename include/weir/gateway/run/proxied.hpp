@@ -31,7 +31,8 @@ class proxied final {
   explicit proxied(worker& on);
   ~proxied();
 
-  // `path` is normalised: what is sent is what was routed. Views into the request's head.
+  // `path` is normalised: what is sent is what was routed. It and `parameters` are valid during the
+  // call.
   void start(const request_context& request, std::string_view path,
              std::span<const std::string_view> parameters, generation& in);
 
