@@ -186,6 +186,19 @@ def test_behind_a_trusted_proxy_the_last_untrusted_address_counts(weir, up):
     assert ask("::ffff:192.0.2.1") == 429, "the same in another dress"
 
 
+def test_proxies_that_add_a_field_each_are_believed_like_those_that_add_to_one(weir, up):
+    gate = make(weir, up, "rate: 1/m, by: client", "trusted_proxies: [127.0.0.0/8, 10.0.0.0/8]")
+
+    def ask(*forwarded):
+        with gate.connect() as c:
+            lines = "".join(f"X-Forwarded-For: {f}\r\n" for f in forwarded)
+            c.send(f"GET /limited HTTP/1.1\r\nHost: x\r\n{lines}\r\n")
+            return c.read_response().status
+
+    assert [ask("192.0.2.1", "10.1.2.3"), ask("192.0.2.2", "10.1.2.3")] == [200, 200]
+    assert ask("198.51.100.7", "192.0.2.2, 10.9.9.9", "10.1.2.3") == 429, "the rest is hearsay"
+
+
 def test_an_ipv6_client_is_its_network_of_64_bits(weir, up):
     gate = make(weir, up, "rate: 1/m, by: client", "trusted_proxies: [127.0.0.0/8]")
 

@@ -45,23 +45,24 @@ bool is_trusted(const io::address& peer, const std::vector<network>& proxies) no
 
 namespace {
 
+// Walks the addresses from the nearest proxy's outwards: all fields are one list, the last of which
+// the nearest proxy wrote.
 io::address client_of(const request_context& request) {
   const io::address& peer = request.exchange->peer();
   if (!request.trusted_peer) return peer;
-  std::string_view rest;
-  for (const http::field& f : request.exchange->head().fields) {
-    // The last field is the nearest proxy's.
-    if (http::iequals(f.name, "x-forwarded-for")) rest = f.value;
-  }
   io::address found = peer;
-  while (!rest.empty()) {
-    const auto comma = rest.rfind(',');
-    const auto last = forwarded_address(comma == rest.npos ? rest : rest.substr(comma + 1));
-    if (!last) break;
-    found = *last;
-    if (!is_trusted(*last, request.settings->trusted_proxies)) break;
-    if (comma == rest.npos) break;
-    rest = rest.substr(0, comma);
+  const http::fields& all = request.exchange->head().fields;
+  for (auto f = all.end(); f != all.begin();) {
+    --f;
+    if (!http::iequals(f->name, "x-forwarded-for")) continue;
+    for (std::string_view rest = f->value; !rest.empty();) {
+      const auto comma = rest.rfind(',');
+      const auto last = forwarded_address(comma == rest.npos ? rest : rest.substr(comma + 1));
+      if (!last) return found;
+      found = *last;
+      if (!is_trusted(found, request.settings->trusted_proxies)) return found;
+      rest = comma == rest.npos ? std::string_view() : rest.substr(0, comma);
+    }
   }
   return found;
 }
