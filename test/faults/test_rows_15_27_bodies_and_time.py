@@ -8,6 +8,7 @@ import pytest
 from support.expect import problem, refused
 from support.raw_client import Connection, ResetByPeer, format_request
 from support.upstream import hang, json_reply
+from support.waiting import wait_for
 from support.weir_process import SLOWER
 
 ROUTES = """
@@ -327,6 +328,39 @@ def test_row_26_a_client_that_leaves_during_its_upload(gate):
     for request in gate.echo.seen():
         gate.echo.wait_cancelled(request)
     assert gate.get("/hello").status == 200
+
+
+@pytest.mark.parametrize("leave", ["before the answer", "during the upload"])
+def test_row_26_an_attempt_whose_client_left_is_counted_once_and_as_nobody_s_failure(gate, leave):
+    gate.echo.on("/n/{n}", hang()).on("POST /pass", hang(), stream_body=True)
+    c = gate.connect()
+    if leave == "during the upload":
+        c.send("POST /pass HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nabc")
+    else:
+        c.send("GET /n/1 HTTP/1.1\r\nHost: x\r\n\r\n")
+    request = gate.echo.wait_for(1)[0]
+    c.reset()
+    gate.echo.wait_cancelled(request)
+    calls = "weir_circuitbreaker_calls_seconds_count"
+    wait_for(lambda: gate.metrics().sum(calls, name="echo") == 1, 5 * SLOWER, "the attempt to be counted")
+    assert gate.metrics().value(calls, name="echo", kind="ignored") == 1
+    assert gate.metrics().sum("http_client_request_duration_seconds_count", error_type="response_timeout") == 0
+    assert gate.circuit("echo")["failures"] == 0
+
+
+def test_row_19_an_answer_that_its_client_does_not_take_is_one_attempt(weir, upstream):
+    total = 48 << 20  # more than the kernel holds for both
+
+    def large(x):
+        x.send(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % total)
+        x.send_while_wanted(b"x" * 65536, most=total)
+
+    gate = make(weir, upstream, deadline="deadline: 500ms, ")
+    gate.echo.on("POST /pass", large)
+    with gate.connect(receive_buffer=4096) as c:
+        c.send("POST /pass HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n")
+        wait_for(lambda: gate.metrics().sum("http_server_request_duration_seconds_count") == 1, 5, "the deadline")
+    assert gate.metrics().sum("http_client_request_duration_seconds_count", weir_service="echo") == 1
 
 
 def test_row_26_a_client_that_leaves_in_the_middle_of_a_streamed_answer(gate):

@@ -58,12 +58,7 @@ std::optional<http::error_body> proxied::client_side::body_error(int status,
 
 void proxied::request_body_failed(int status) {
   if (ended_) return;
-  way_.leave();  // says nothing of the instance
-  stop_attempt();
-  if (!settled_) {
-    settled_ = true;
-    policies_->cancel(worker_.loop().now());
-  }
+  drop_attempt(cause::cancelled);
   over(status, status == 499 ? cause::client_gone : cause::bad_request);
 }
 
@@ -83,13 +78,21 @@ void proxied::on_client_drained() {
 
 void proxied::on_client_gone() {
   if (ended_) return;
-  if (exchange_) std::exchange(exchange_, nullptr)->cancel();
-  way_.leave();
-  if (!settled_) {
-    settled_ = true;
-    policies_->cancel(worker_.loop().now());
-  }
+  drop_attempt(cause::cancelled);
   over(499, cause::client_gone);
+}
+
+// Because of the client: that says nothing of the service, nor of the instance.
+void proxied::drop_attempt(cause why) {
+  if (exchange_) {
+    std::exchange(exchange_, nullptr)->cancel();
+    if (status_ == 0) note_attempt(0, why, verdict::ignored);  // else noted with its head
+  }
+  way_.leave();
+  if (settled_) return;
+  settled_ = true;
+  policies_due_ = time_point::max();
+  policies_->cancel(worker_.loop().now());
 }
 
 // Whether it is the client we wait for: it has not sent all of its body, and the service has taken
@@ -103,12 +106,7 @@ bool proxied::client_owes() const noexcept {
 
 // Time ran out, and the service is not to blame.
 void proxied::give_up_on_client() {
-  note_attempt(status_, cause::client_slow, verdict::ignored);
-  if (exchange_) std::exchange(exchange_, nullptr)->cancel();
-  way_.leave();
-  settled_ = true;
-  policies_due_ = time_point::max();
-  policies_->cancel(worker_.loop().now());
+  drop_attempt(cause::client_slow);
   if (started_) {
     cut(cause::client_slow);
     return;

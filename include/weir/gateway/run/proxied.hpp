@@ -65,6 +65,7 @@ class proxied final {
   void on_way(bool known);
   void stop_attempt();
 
+  void drop_attempt(cause why);
   void answer_head(const http::response_head& head);
   void answer_body(std::string_view piece);
   void answer_end();
