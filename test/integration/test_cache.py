@@ -189,6 +189,25 @@ def test_it_outlives_a_reload_but_not_a_move(weir, upstream):
     assert gate.get("/1").json() == {"x": "other"}, "another place has other answers"
 
 
+@pytest.mark.parametrize("how", ["steps", "proxied"])
+def test_a_write_ends_what_a_cache_of_another_size_keeps(weir, upstream, how):
+    up = upstream().on("GET /x/{id}", counting()).on("PUT /x/{id}", status(204))
+    routes = """
+      PUT /steps/{id}:
+        steps:
+          x: {put: "a/x/${path.id}"}
+        reply: ${x}
+      PUT /proxied/{id}: {proxy: "a/x/${path.id}"}
+    """
+    gate = make(weir, up, more=routes)
+    assert gate.get("/1").json() == {"x": 1}
+    gate.write(ONE % ("off", "{for: 20s, capacity: 1MiB}") + routes, a=up)
+    gate.reload()
+    assert [gate.get("/1").json()["x"] for _ in range(2)] == [2, 2]
+    gate.request("PUT", f"/{how}/1", body=b"")
+    assert gate.get("/1").json() == {"x": 3}
+
+
 def test_a_step_without_it_is_as_it_was(weir, upstream):
     up = upstream().always(counting())
     gate = make(weir, up, "off")

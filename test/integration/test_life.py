@@ -234,6 +234,15 @@ def test_a_service_whose_address_changed_is_called_there(weir, upstream):
 
 
 def test_a_listener_that_changed_moves(weir, free_port):
+def test_what_a_reload_says_of_a_service_is_so_though_its_connections_stay(weir, upstream):
+    up = upstream().always(lambda x: json_reply(x.request.headers["Host"])(x))
+    gate = weir("services: {a: {url: <a>, host: \"shop:81\"}}\nroutes: {GET /: {proxy: a}}", a=up)
+    assert gate.get("/").json() == "shop:81"
+    gate.write("services: {a: {url: <a>, host: \"shop:82\"}}\nroutes: {GET /: {proxy: a}}", a=up)
+    gate.reload()
+    assert gate.get("/").json() == "shop:82"
+
+
     gate = weir("routes: {GET /: {reply: 1}}")
     old = gate.port
     gate.write(f"listen: 127.0.0.1:{free_port}\nroutes: {{GET /: {{reply: 2}}}}")

@@ -134,7 +134,7 @@ void proxied::reach() {
   }
   out_.authority = way_.authority();
   out_.connect_until =
-      std::min(attempt_until_, worker_.loop().now() + endpoint_->of().settings().connect_timeout);
+      std::min(attempt_until_, worker_.loop().now() + service().settings().connect_timeout);
   // Not a stream, which may have no end; nor what is tried again, behind what may have held it up.
   out_.may_share = attempt_ == 1 && request_.route->deadline.has_value();
   exchange_ = &way_.pool().start(out_, from_service_);
@@ -170,7 +170,7 @@ void proxied::stop_attempt() {
 
 void proxied::note_attempt(int status, cause why, verdict counts) {
   const duration took = worker_.loop().now() - attempt_began_;
-  worker_.attempt_ended(endpoint_->of(), way_, out_.verb, out_.target, status, why, counts, took);
+  worker_.attempt_ended(service(), way_, out_.verb, out_.target, status, why, counts, took);
 }
 
 // The pipeline's verdict; true when the answer in hand is to be passed on, false when something
@@ -191,7 +191,7 @@ bool proxied::settle(const weir::outcome& how) {
 }
 
 void proxied::service_side::on_failed(http::client_error why, std::string_view detail) {
-  owner.worker_.say_why_it_failed(owner.endpoint_->of(), detail);
+  owner.worker_.say_why_it_failed(owner.service(), detail);
   owner.attempt_failed(why);
 }
 

@@ -42,7 +42,7 @@ void proxied::answer_head(const http::response_head& head) {
     return;
   }
 
-  note_write(endpoint_->of(), out_.verb, out_.target, head.status);
+  note_write(service(), out_.verb, out_.target, head.status);
   status_ = head.status;
   answer_length_ = head.content_length;
   answer_has_body_ = head.has_body;

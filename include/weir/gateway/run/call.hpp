@@ -91,7 +91,8 @@ class call_run final {
 
   // What its attempts ask for.
   worker& on() const noexcept { return worker_; }
-  const upstream::service& service() const noexcept { return endpoint_.of(); }
+  // As this generation has it: the endpoint, which outlives a reload, may be of an earlier one.
+  const upstream::service& service() const noexcept { return *plan().service; }
   const prepared_call& what() const noexcept { return what_; }
   const call_plan& plan() const noexcept { return *what_.step->call; }
   arena& memory() const noexcept { return memory_; }

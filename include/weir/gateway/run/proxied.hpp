@@ -56,6 +56,7 @@ class proxied final {
     proxied& owner;
   };
 
+  const upstream::service& service() const noexcept { return *request_.route->proxy->call.service; }
   bool render(std::string_view path, std::span<const std::string_view> parameters);
   bool compute(std::span<const std::string_view> parameters);
   void render_headers(const http::request_head& head);
@@ -64,8 +65,8 @@ class proxied final {
   void reach();
   void on_way(bool known);
   void stop_attempt();
-
   void drop_attempt(cause why);
+
   void answer_head(const http::response_head& head);
   void answer_body(std::string_view piece);
   void answer_end();
