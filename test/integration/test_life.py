@@ -2,6 +2,7 @@
 
 import os
 import signal
+import textwrap
 import time
 
 import pytest
@@ -252,6 +253,49 @@ def test_what_a_reload_says_of_a_service_is_so_though_its_connections_stay(weir,
     gate.port = old
     with pytest.raises(ConnectionRefusedError):
         gate.connect()
+
+
+def test_a_stop_waits_for_what_runs_where_a_reload_took_the_address_away(weir, upstream, free_port):
+    up = upstream().always(respond(200, "1", delay=1.5))
+    gate = weir(ONE % ("0s", "10s", "1s"), a=up)
+    with gate.connect() as c:
+        c.send(format_request("GET", "/", host="x"))
+        up.wait_for(1)
+        gate.write(f"listen: 127.0.0.1:{free_port}\n" + textwrap.dedent(ONE % ("0s", "10s", "1s")), a=up)
+        gate.reload()
+        gate.signal(signal.SIGTERM)
+        assert c.read_response().json()["x"] == 1
+    assert gate.wait() == 0
+
+
+def test_what_runs_where_a_reload_took_the_address_away_is_still_counted(weir, upstream, free_port):
+    up = upstream().always(hang())
+    gate = weir(ONE % ("0s", "10s", "1s"), a=up)
+    with gate.connect() as c:
+        c.send(format_request("GET", "/", host="x"))
+        up.wait_for(1)
+        gate.write(f"listen: 127.0.0.1:{free_port}\n" + textwrap.dedent(ONE % ("0s", "10s", "1s")), a=up)
+        gate.reload()
+        seen = gate.metrics()
+        assert [seen.value(n) for n in ("http_server_active_requests", "weir_connections")] == [1, 1]
+
+
+def test_there_is_no_reload_for_a_process_that_goes_away(weir, upstream, free_port):
+    up = upstream().always(respond(200, "1", delay=1.5))
+    gate = weir(ONE % ("0s", "10s", "1s"), a=up)
+    with gate.connect() as c:
+        c.send(format_request("GET", "/", host="x"))
+        up.wait_for(1)
+        gate.signal(signal.SIGTERM)
+        gate.wait_log("going away")
+        gate.write(f"listen: 127.0.0.1:{free_port}\n" + textwrap.dedent(ONE % ("0s", "10s", "1s")), a=up)
+        gate.reload()
+        time.sleep(0.2)
+        gate.port = free_port
+        with pytest.raises(ConnectionRefusedError):
+            gate.connect()
+        assert c.read_response().json()["x"] == 1
+    assert gate.wait() == 0
 
 
 def test_a_listener_that_cannot_be_had_keeps_the_old_configuration(weir, upstream):

@@ -110,6 +110,12 @@ class process {
   }
 
   void reload() {
+    if (leaving_) {
+      // A new listener would be left out of the drain, and a new registrar call back who leaves.
+      reopen_logs();
+      log::warn("no reload any more: going away by the old configuration");
+      return;
+    }
     notify_reloading();
     reopen_logs();
     bool readable = false;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <ctime>
+#include <utility>
 
 #include "weir/gateway/reply/problem.hpp"
 #include "weir/gateway/run/composition.hpp"
@@ -144,6 +145,7 @@ void worker::stop_listening(const io::address& at) {
       loop_.post([this, server] {
         std::erase_if(leaving_, [&](const auto& s) { return s.get() == server; });
       });
+        cut_while_leaving_ += server->cut_exchanges();
     });
     return;
   }
@@ -176,6 +178,14 @@ void worker::drain(time_point until, std::function<void(const drain_report&)> do
 }
 
 composition& worker::take_composition() {
+  // Those whose address an earlier reload took away have their own, earlier end.
+  if (!leaving_.empty()) {
+    ++p->left;
+    all_left_ = [this, p, one] {
+      p->sum.cut += cut_while_leaving_;
+      one();
+    };
+  }
   idle_memory_.began();
   if (idle_compositions_.empty()) {
     return *compositions_.emplace_back(std::make_unique<composition>(*this));

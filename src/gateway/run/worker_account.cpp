@@ -21,10 +21,12 @@ void append_now(std::string& to, std::int64_t unix_seconds) {
 
 worker_stats worker::stats() const {
   worker_stats out = stats_;
-  for (const listening& l : listening_) {
-    out.connections += l.by->connections();
-    out.active += l.by->active_exchanges();
-  }
+  const auto add = [&out](const http::server& one) {
+    out.connections += one.connections();
+    out.active += one.active_exchanges();
+  };
+  for (const listening& l : listening_) add(*l.by);
+  for (const auto& one : leaving_) add(*one);
   return out;
 }
 

@@ -139,7 +139,9 @@ class worker {
   std::vector<proxied*> idle_proxied_;
   idle_memory idle_memory_{loop_};
   std::vector<listening> listening_;
-  std::vector<std::unique_ptr<http::server>> leaving_;
+  std::vector<std::unique_ptr<http::server>> leaving_;  // their address is gone from the plan
+  std::size_t cut_while_leaving_ = 0;                   // requests of theirs
+  std::function<void()> all_left_;                      // for a drain that waits for them, too
   unsigned number_;
   std::thread thread_;
 };
