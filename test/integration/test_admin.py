@@ -247,3 +247,20 @@ def test_names_with_quotes_do_not_break_the_page(weir, upstream):
         """, a=upstream().always(json_reply(1)))
     gate.get("/q%22q/1")
     gate.metrics()
+
+
+def test_partial_answers_of_one_path_are_one_series(weir):
+    gate = weir("""
+        services: {a: {url: "http://127.0.0.1:9", retry: off}}
+        routes:
+          GET /x:
+            steps:
+              s: {get: a/x, default: null}
+            reply: ${s}
+          POST /x:
+            steps:
+              s: {get: a/x, default: null}
+            reply: ${s}
+        """)
+    assert [gate.get("/x").status, gate.post("/x").status] == [200, 200]
+    assert gate.metrics().value("weir_partial_answers_total") == 2

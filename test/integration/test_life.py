@@ -234,7 +234,6 @@ def test_a_service_whose_address_changed_is_called_there(weir, upstream):
     assert gate.get("/").json()["x"] == "new"
 
 
-def test_a_listener_that_changed_moves(weir, free_port):
 def test_what_a_reload_says_of_a_service_is_so_though_its_connections_stay(weir, upstream):
     up = upstream().always(lambda x: json_reply(x.request.headers["Host"])(x))
     gate = weir("services: {a: {url: <a>, host: \"shop:81\"}}\nroutes: {GET /: {proxy: a}}", a=up)
@@ -244,6 +243,7 @@ def test_what_a_reload_says_of_a_service_is_so_though_its_connections_stay(weir,
     assert gate.get("/").json() == "shop:82"
 
 
+def test_a_listener_that_changed_moves(weir, free_port):
     gate = weir("routes: {GET /: {reply: 1}}")
     old = gate.port
     gate.write(f"listen: 127.0.0.1:{free_port}\nroutes: {{GET /: {{reply: 2}}}}")
@@ -318,6 +318,17 @@ def test_a_reload_says_what_waits_for_the_next_start(weir, free_port):
     gate.reload()
     assert gate.get("/").json() == 3
     gate.wait_log("takes effect at the next start key=admin")
+
+
+def test_what_was_counted_of_a_route_stays_its_own_over_a_reload(weir):
+    gate = weir("routes: {GET /a: {reply: 1}, GET /b: {reply: 1}, GET /c: {reply: 1}, GET /d: {reply: 1}}")
+    for path in ("/a", "/b", "/b", "/c", "/c", "/c", "/d"):
+        gate.get(path)
+    gate.write("routes: {GET /new: {reply: 1}, GET /c: {reply: 1}}")
+    gate.reload()
+    gate.get("/c")
+    counts = gate.metrics().all("http_server_request_duration_seconds_count")
+    assert {labels["http_route"]: n for labels, n in counts} == {"/c": 4, "gone": 4}
 
 
 def test_many_reloads_leak_nothing(weir, upstream):

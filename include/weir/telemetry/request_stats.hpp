@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -35,8 +36,11 @@ class request_stats {
   };
   const std::vector<std::vector<entry>>& subjects() const noexcept { return subjects_; }
   void add(const request_stats& other);
+  // What was subject s is subject to[s] now; several may become one.
+  void renumber(std::span<const std::uint32_t> to);
 
  private:
+  void merge(std::uint32_t subject, const entry& theirs);
   entry& add_entry(std::uint32_t subject, std::string_view method, int status,
                    std::string_view error);
   std::vector<std::vector<entry>> subjects_;

@@ -145,10 +145,11 @@ void admin::ready(http::server_exchange& exchange) {
 void admin::metrics(http::server_exchange& exchange) {
   auto w = std::make_shared<waiting>(waiting{&exchange});
   exchange.on_abort(delegate<void()>::to<&waiting::gone>(*w));
-  gateway_.collect([this, w, alive = alive_](const worker_stats& stats) {
+  // The workers count by the plan of now, though another may come before they have answered.
+  gateway_.collect([this, w, alive = alive_, p = gateway_.current()](const worker_stats& stats) {
     if (!w->exchange || !*alive) return;
     w->exchange->respond(200, "Content-Type: text/plain; version=0.0.4; charset=utf-8\r\n",
-                         metrics_text(stats, *gateway_.current(), reloads_, loop_.now()));
+                         metrics_text(stats, *p, reloads_, loop_.now()));
   });
 }
 

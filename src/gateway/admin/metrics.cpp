@@ -1,4 +1,6 @@
 #include <array>
+#include <cstdint>
+#include <map>
 #include <string>
 
 #include "metrics.hpp"
@@ -22,11 +24,11 @@ std::string error_type(int status, std::string_view error) {
 void add_server(exposition& out, const worker_stats& stats, const plan& p) {
   const auto& subjects = stats.server.subjects();
   for (std::size_t i = 0; i < subjects.size(); ++i) {
-    // Subject 0 found no route; a plan that has shrunk leaves others behind.
-    const std::string_view route = i == 0 ? ""
-                                   : i - 1 < p.routes.size()
-                                       ? std::string_view(p.routes[i - 1].pattern)
-                                       : "gone";
+    const std::string_view route =
+        i == worker_stats::no_route ? ""
+        : i == worker_stats::routes_gone
+            ? "gone"
+            : std::string_view(p.routes[i - worker_stats::first_route].pattern);
     for (const auto& e : subjects[i]) {
       const std::string status = std::to_string(e.status);
       const std::string error = error_type(e.status, e.error);
@@ -38,10 +40,14 @@ void add_server(exposition& out, const worker_stats& stats, const plan& p) {
                     e.durations);
     }
   }
-  for (std::size_t i = 0; i < stats.partial.size() && i < p.routes.size(); ++i) {
-    if (stats.partial[i] == 0) continue;
+  // Routes of several methods may have one path.
+  std::map<std::string_view, std::uint64_t> partial;
+  for (std::size_t i = 0; i < stats.partial.size(); ++i) {
+    if (stats.partial[i] != 0) partial[p.routes[i].pattern] += stats.partial[i];
+  }
+  for (const auto& [route, answers] : partial) {
     out.counter("weir_partial_answers_total", "Answers with parts missing.",
-                {{"http_route", p.routes[i].pattern}}, static_cast<double>(stats.partial[i]));
+                {{"http_route", route}}, static_cast<double>(answers));
   }
 }
 

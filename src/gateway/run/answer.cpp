@@ -55,7 +55,7 @@ void composition::answer() {
   }
   worker_.append_common(request_, header_lines_);
   request_.exchange->respond(route.reply_status, header_lines_, body_);
-  if (!missing_.empty()) worker_.count_partial(route.index);
+  if (!missing_.empty()) worker_.count_partial(route);
   if (!missing_.empty()) request_.upstream_status = missing_.front().status;
   over(route.reply_status, missing_.empty() ? cause::none : missing_.front().why);
 }

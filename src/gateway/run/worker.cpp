@@ -103,6 +103,7 @@ void worker::adopt(std::shared_ptr<const plan> next) {
     }
     if (!at) at = std::make_shared<upstream::endpoint>(loop_, names_, s);
   }
+  if (current_) renumber_routes(*current_->of, *made->of);
   generations_.push_back(std::move(made));
   current_ = generations_.back().get();
   for (listening& l : listening_) l.by->set_limits(current_->of->settings.limits);
@@ -143,9 +144,11 @@ void worker::stop_listening(const io::address& at) {
     server->drain(loop_.now() + current_->of->settings.drain_timeout, [this, server] {
       // Not from within the server's own call.
       loop_.post([this, server] {
-        std::erase_if(leaving_, [&](const auto& s) { return s.get() == server; });
-      });
         cut_while_leaving_ += server->cut_exchanges();
+        std::erase_if(leaving_, [&](const auto& s) { return s.get() == server; });
+        if (!leaving_.empty()) return;
+        if (const auto tell = std::exchange(all_left_, {})) tell();
+      });
     });
     return;
   }
@@ -174,10 +177,6 @@ void worker::drain(time_point until, std::function<void(const drain_report&)> do
       one();
     });
   }
-  one();
-}
-
-composition& worker::take_composition() {
   // Those whose address an earlier reload took away have their own, earlier end.
   if (!leaving_.empty()) {
     ++p->left;
@@ -186,6 +185,10 @@ composition& worker::take_composition() {
       one();
     };
   }
+  one();
+}
+
+composition& worker::take_composition() {
   idle_memory_.began();
   if (idle_compositions_.empty()) {
     return *compositions_.emplace_back(std::make_unique<composition>(*this));

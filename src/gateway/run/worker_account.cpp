@@ -1,5 +1,6 @@
 // What a worker writes down: statistics, access lines, attempts.
 
+#include <algorithm>
 #include <ctime>
 
 #include "weir/gateway/reply/problem.hpp"
@@ -32,12 +33,10 @@ worker_stats worker::stats() const {
 
 void worker::finished(const request_context& request, int status, cause why, std::uint64_t bytes) {
   const duration took = loop_.now() - request.began;
-  // Subject 0 is what found no route.
-  const std::uint32_t subject = request.route ? request.route->index + 1 : 0;
   // A partial answer is an answer: its causes are in its header and in the access log. One that was
   // broken off is none, whatever its head said.
   const bool answered = status < 400 && !request.cut;
-  stats_.server.record(subject, http::to_string(request.verb), status,
+  stats_.server.record(subject_of(request.route), http::to_string(request.verb), status,
                        answered ? std::string_view() : to_string(why), took);
   if (!access_log_) return;
 
@@ -90,9 +89,44 @@ void worker::attempt_ended(const upstream::service& to, const upstream::passage&
                                   {"cause", std::string_view(cause_text(why, status))}});
 }
 
-void worker::count_partial(std::uint32_t route) {
-  if (stats_.partial.size() <= route) stats_.partial.resize(route + 1);
-  ++stats_.partial[route];
+void worker::count_partial(const route_plan& route) {
+  const std::uint32_t subject = subject_of(&route);
+  if (subject < worker_stats::first_route) return;
+  const std::size_t index = subject - worker_stats::first_route;
+  if (stats_.partial.size() <= index) stats_.partial.resize(index + 1);
+  ++stats_.partial[index];
+}
+
+std::uint32_t worker::subject_of(const route_plan* route) const {
+  if (!route) return worker_stats::no_route;
+  const plan& p = *current_->of;
+  if (route->index < p.routes.size() && &p.routes[route->index] == route) {
+    return worker_stats::first_route + route->index;
+  }
+  // Of a request that began before a reload.
+  const auto found = std::find_if(p.routes.begin(), p.routes.end(),
+                                  [&](const route_plan& r) { return r.name == route->name; });
+  return found == p.routes.end() ? worker_stats::routes_gone
+                                 : worker_stats::first_route + found->index;
+}
+
+// What was counted of a route stays its own, wherever the next plan has it.
+void worker::renumber_routes(const plan& before, const plan& next) {
+  std::map<std::string_view, std::uint32_t> by_name;
+  for (const route_plan& r : next.routes) by_name.emplace(r.name, r.index);
+  std::vector<std::uint32_t> to{worker_stats::no_route, worker_stats::routes_gone};
+  std::vector<std::uint64_t> partial(next.routes.size());
+  for (const route_plan& r : before.routes) {
+    const auto now = by_name.find(r.name);
+    if (now == by_name.end()) {
+      to.push_back(worker_stats::routes_gone);
+      continue;
+    }
+    to.push_back(worker_stats::first_route + now->second);
+    if (r.index < stats_.partial.size()) partial[now->second] = stats_.partial[r.index];
+  }
+  stats_.server.renumber(to);
+  stats_.partial = std::move(partial);
 }
 
 void worker::count_rejected(int status, std::string_view detail, const io::address& from) {

@@ -51,7 +51,12 @@ class local_world final : public expression::environment {
 
 // What one worker has counted: plain data, copied on demand.
 struct worker_stats {
-  telemetry::request_stats server;                            // by route::index
+  // Subjects of `server`: what found no route, those that a reload took away, and then the others.
+  static constexpr std::uint32_t no_route = 0;
+  static constexpr std::uint32_t routes_gone = 1;
+  static constexpr std::uint32_t first_route = 2;
+
+  telemetry::request_stats server;                            // by first_route + route::index
   telemetry::request_stats client;                            // by service::index
   std::vector<std::array<telemetry::histogram, 3>> verdicts;  // by service::index() and verdict
   std::vector<std::uint64_t> partial;                         // by route::index
@@ -108,7 +113,7 @@ class worker {
   // The end of every attempt at a service: counted, and at debug level a line.
   void attempt_ended(const upstream::service& to, const upstream::passage& way, http::method verb,
                      std::string_view target, int status, cause why, verdict counts, duration took);
-  void count_partial(std::uint32_t route);
+  void count_partial(const route_plan& route);
   void count_rejected(int status, std::string_view detail, const io::address& from);
   // What every answer to this request says: CORS, its route's limit.
   void append_common(const request_context& request, std::string& header_lines) const;
@@ -119,6 +124,8 @@ class worker {
     std::unique_ptr<http::server> by;
   };
   void drop_unused_generations();
+  void renumber_routes(const plan& before, const plan& next);
+  std::uint32_t subject_of(const route_plan* route) const;
   http::server::options server_options();
 
   io::loop loop_;
