@@ -98,6 +98,25 @@ def test_an_access_line_for_each_request(weir, upstream, tmp_path):
     assert failed["status"] == 502 and failed["cause"] in ("status_500", "breaker_open")
 
 
+def test_the_bytes_of_an_access_line_are_those_of_the_answer_s_body(weir, tmp_path):
+    log = tmp_path / "access.log"
+    gate = weir("""
+        workers: 1
+        routes:
+          GET /: {reply: 12345}
+          GET /none: {status: 204, reply: {}}
+          POST /: {reply: "${request.body}"}
+        """, arguments=["--access-log", log])
+    gate.get("/")
+    gate.request("HEAD", "/")
+    gate.get("/none")
+    with gate.connect() as c:
+        c.send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n" + "a" * 300)
+        time.sleep(0.2 * SLOWER)
+        c.reset()
+    assert [(line["status"], line["bytes"]) for line in access(log, 4)] == [(200, 5), (200, 0), (204, 0), (499, 0)]
+
+
 def test_access_lines_on_stdout(weir, upstream):
     gate = weir(CONFIG, a=upstream().always(json_reply(1)), arguments=["--access-log", "-"])
     gate.get("/x/1")

@@ -1,8 +1,11 @@
 """Shaping the answer: members, lists, joins, status and headers."""
 
+import threading
+
 import pytest
 from support.expect import partial, traced_problem
 from support.upstream import in_turn, json_reply, status
+from support.waiting import wait_for
 from support.weir_process import SLOWER
 
 ALL = [{"id": 1, "name": "one"}, {"id": 2, "name": "two"}, {"id": 3, "name": "three"}]
@@ -268,3 +271,29 @@ def test_lists_multiplied_by_one_another_end_at_a_bound(weir, upstream, reply):
         peak = int(next(line for line in status_file if line.startswith("VmHWM")).split()[1]) // 1024
     # Sanitizers keep what is freed.
     assert peak < 500 * SLOWER, f"{peak} MiB"
+
+
+def test_what_many_large_answers_needed_is_given_back(weir, upstream):
+    together = threading.Barrier(24)
+
+    def large(x):
+        together.wait(10)
+        json_reply("x" * (6 << 20))(x)
+
+    gate = weir("""
+        workers: 1
+        services: {a: {url: <a>, timeout: 20s}}
+        routes:
+          GET /:
+            deadline: 30s
+            steps:
+              x: {get: a/x}
+            reply: {x: "${x}"}
+        """, a=upstream().always(large))
+    before = gate.resident_bytes()
+    clients = [threading.Thread(target=lambda: gate.get("/", timeout=30)) for _ in range(24)]
+    for client in clients:
+        client.start()
+    for client in clients:
+        client.join()
+    wait_for(lambda: gate.grew_since(before) < 48 << 20, 3, "the memory to be given back")

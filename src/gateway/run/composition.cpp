@@ -11,6 +11,13 @@ namespace weir::gateway {
 
 using expression::value;
 
+namespace {
+
+// Of a buffer between two requests.
+constexpr std::size_t most_kept_capacity = 64 * 1024;
+
+}  // namespace
+
 composition::composition(worker& on)
     : worker_(on),
       timer_(on.loop(), delegate<void()>::to<&composition::on_timer>(*this)),
@@ -30,6 +37,8 @@ void composition::start(const request_context& request,
 
   const route_plan& route = *request_.route;
   const http::request_head& head = request_.exchange->head();
+  // A path that was respelled is the front's, which has the next request's there when a step is
+  // late.
   const auto kept = memory_.make_array<std::string_view>(parameters.size());
   std::transform(parameters.begin(), parameters.end(), kept.begin(),
                  [this](std::string_view p) { return memory_.copy(p); });
@@ -38,8 +47,6 @@ void composition::start(const request_context& request,
   query_all_.emplace(head.query);
   request_root_.emplace(head);
   circuits_.emplace(in.of->services, worker_.loop());
-  // A path that was respelled is the front's, which has the next request's there when a step is
-  // late.
 
   // Several fields are one list (W3C Trace Context, 3.3.1.1), as those of any header are.
   trace_state_ = {};
@@ -96,6 +103,7 @@ std::optional<http::error_body> composition::body_error(int status, std::string_
 
 void composition::on_body_failed(int status) {
   // The server has answered, or the client is gone.
+  body_.clear();
   if (!ended_) over(status, status == 499 ? cause::client_gone : cause::bad_request);
 }
 
@@ -186,6 +194,8 @@ void composition::release() {
   spare_.clear();
   missing_.clear();
   caches_.clear();
+  // Many large answers at once leave nothing behind.
+  if (body_.capacity() > most_kept_capacity) std::string().swap(body_);
   body_.clear();
   header_lines_.clear();
   memory_.reset();

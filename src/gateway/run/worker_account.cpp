@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <ctime>
+#include <map>
+#include <utility>
 
 #include "weir/gateway/reply/problem.hpp"
 #include "weir/gateway/run/worker.hpp"
@@ -51,7 +53,8 @@ void worker::finished(const request_context& request, int status, cause why, std
   out.key("path").string(request.log_target);
   if (request.route) out.key("route").string(request.route->name);
   out.key("status").integer(status);
-  out.key("bytes").unsigned_integer(bytes);
+  const bool bodiless = request.verb == http::method::head || status == 204 || status == 304;
+  out.key("bytes").unsigned_integer(bodiless ? 0 : bytes);
   out.key("duration_ms")
       .number(std::chrono::duration<double, std::milli>(
                   std::chrono::round<std::chrono::microseconds>(took))
