@@ -120,9 +120,10 @@ auto async_run_with(const pipeline& p, First&& first, Rest&&... rest) {
 //
 // f, timers and attempts run on the executor given, else on the completion handler's; it must not
 // run two handlers at once (one thread, or a strand). The call may be made from any thread: f is
-// called before it returns where the caller is on that executor, else there, later. A timeout cancels the attempt (cancellation_type
-// all, and context::stop()) and waits until it is gone. The caller cancels through the handler's
-// cancellation slot, of any type, or run_options::stop: the call then ends with cause::canceled.
+// called before it returns where the caller is on that executor, else there, later. A timeout
+// cancels the attempt (cancellation_type all, and context::stop()) and waits until it is gone. The
+// caller cancels through the handler's cancellation slot, of any type, or run_options::stop: the
+// call then ends with cause::canceled.
 // run_options::time is not used: timers are the executor's.
 template <class... Args>
 auto pipeline::async_run(Args&&... args) const {

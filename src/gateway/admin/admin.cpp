@@ -75,11 +75,6 @@ void admin::listen(std::unique_ptr<io::listener> at) {
   server_->listen(std::move(at));
 }
 
-void admin::drain(time_point until, std::function<void()> done) {
-  server_->announce_close(true);
-  server_->drain(until, std::move(done));
-}
-
 void admin::on_request(http::server_exchange& exchange) {
   const http::request_head& head = exchange.head();
   const std::string_view allow = allowed(head.path);

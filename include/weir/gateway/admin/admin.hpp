@@ -28,7 +28,6 @@ class admin final : public http::server_handler {
   ~admin();
 
   void listen(std::unique_ptr<io::listener> at);
-  void drain(time_point until, std::function<void()> done);
   void on_request(http::server_exchange& exchange) override;
 
  private:
