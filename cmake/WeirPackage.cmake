@@ -4,14 +4,13 @@ set(WEIR_MAINTAINER "The weir authors <maintainers@weir.invalid>" CACHE STRING
     "whom the packages name as their maintainer")
 
 install(FILES "${PROJECT_SOURCE_DIR}/README.md" "${PROJECT_SOURCE_DIR}/README.ru.md"
-              "${PROJECT_SOURCE_DIR}/CHANGELOG.md" "${PROJECT_SOURCE_DIR}/NOTICE"
+              "${PROJECT_SOURCE_DIR}/NOTICE"
         DESTINATION "${CMAKE_INSTALL_DOCDIR}")
 # The pages of the gateway; the library's come with its own package.
 file(GLOB weir_pages "${PROJECT_SOURCE_DIR}/docs/*.md" "${PROJECT_SOURCE_DIR}/docs/*.svg")
 install(FILES ${weir_pages} DESTINATION "${CMAKE_INSTALL_DOCDIR}/docs")
-install(DIRECTORY "${PROJECT_SOURCE_DIR}/examples/" DESTINATION "${CMAKE_INSTALL_DOCDIR}/examples"
-        FILES_MATCHING PATTERN *.yaml)
-install(FILES "${PROJECT_SOURCE_DIR}/deploy/weir.service" DESTINATION "${CMAKE_INSTALL_DOCDIR}/examples")
+file(GLOB weir_examples "${PROJECT_SOURCE_DIR}/examples/*.yaml" "${PROJECT_SOURCE_DIR}/examples/*.md")
+install(FILES ${weir_examples} "${PROJECT_SOURCE_DIR}/deploy/weir.service" DESTINATION "${CMAKE_INSTALL_DOCDIR}/examples")
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/docs/library/" DESTINATION "${CMAKE_INSTALL_DATADIR}/doc/libweir-dev"
         COMPONENT dev FILES_MATCHING PATTERN *.md)
 
@@ -34,14 +33,16 @@ if(GZIP)
     file(WRITE "${changelog}/changelog.Debian"
 "weir (${PROJECT_VERSION}-1) unstable; urgency=medium
 
-  * What changed is in CHANGELOG.md.
+  * What changed is in changelog.gz.
 
  -- ${WEIR_MAINTAINER}  Sat, 01 Nov 2025 12:00:00 +0000
 ")
     execute_process(COMMAND "${GZIP}" -9nf changelog.Debian WORKING_DIRECTORY "${changelog}")
   endforeach()
   configure_file("${PROJECT_SOURCE_DIR}/deploy/weir.1" "${PROJECT_BINARY_DIR}/package/weir.1" COPYONLY)
-  execute_process(COMMAND "${GZIP}" -9nf weir.1 WORKING_DIRECTORY "${PROJECT_BINARY_DIR}/package")
+  configure_file("${PROJECT_SOURCE_DIR}/CHANGELOG.md" "${PROJECT_BINARY_DIR}/package/changelog" COPYONLY)
+  execute_process(COMMAND "${GZIP}" -9nf weir.1 changelog WORKING_DIRECTORY "${PROJECT_BINARY_DIR}/package")
+  install(FILES "${PROJECT_BINARY_DIR}/package/changelog.gz" DESTINATION "${CMAKE_INSTALL_DOCDIR}")
   install(FILES "${PROJECT_BINARY_DIR}/package/weir.1.gz" DESTINATION "${CMAKE_INSTALL_MANDIR}/man1")
   install(FILES "${PROJECT_BINARY_DIR}/package/weir/changelog.Debian.gz" "${copyright}"
           DESTINATION "${CMAKE_INSTALL_DATADIR}/doc/weir")
@@ -71,6 +72,6 @@ set(CPACK_DEBIAN_DEV_PACKAGE_SECTION libdevel)
 set(CPACK_DEBIAN_DEV_PACKAGE_DEPENDS "libstdc++-12-dev | libstdc++-dev")
 set(CPACK_DEBIAN_DEV_PACKAGE_SUGGESTS "libboost-dev (>= 1.81)")
 set(CPACK_COMPONENT_DEV_DESCRIPTION "Circuit breaker, retry and its budget, timeout, fallback, bulkhead, rate
-limiter, adaptive limit, throttler, hedge, cache and coalescing, composed in one
-pipeline, for blocking code, Boost.Asio and coroutines.")
+limiter, adaptive limit, throttler, hedge, cache and coalescing, composed in
+one pipeline, for blocking code, Boost.Asio and coroutines.")
 include(CPack)
