@@ -273,9 +273,11 @@ def test_as_bytes(weir, upstream):
     assert gate.get("/required").json() == {"x": 3}
 
 
-def test_an_empty_204_is_null(weir, upstream):
-    assert make(weir, upstream().always(status(204)), "").get("/required").json() == {"x": None}
-    assert make(weir, upstream().always(status(204)), "as: text").get("/required").json() == {"x": ""}
+@pytest.mark.parametrize("empty", [204, 205])
+def test_an_answer_that_has_no_content_is_null(weir, upstream, empty):
+    assert make(weir, upstream().always(status(empty)), "").get("/required").json() == {"x": None}
+    text = make(weir, upstream().always(status(empty)), "as: text")
+    assert text.get("/required").json() == {"x": ""}
 
 
 @pytest.mark.parametrize("take, gives", [

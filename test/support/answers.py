@@ -41,7 +41,7 @@ def text_reply(text, status=200, **more):
 
 
 def status(code, **more):
-    return respond(code, b"" if code in (204, 304) else b'{"error":"by script"}', **more)
+    return respond(code, b"" if code in (204, 205, 304) else b'{"error":"by script"}', **more)
 
 
 def raw(data, end="keep", delay=0.0, pause_before_end=0.0):
