@@ -110,8 +110,12 @@ def about_the_unit(root):
 
 def about_ways(root):
     """Every page is linked from README.md, those of the library from their own list."""
-    readme, library = (root / "README.md").read_text(), (root / "docs/library/README.md").read_text()
-    found = [f"README.md: nobody finds docs/{p.name}" for p in sorted((root / "docs").glob("*.md")) if f"(docs/{p.name})" not in readme]
+    library = (root / "docs/library/README.md").read_text()
+    found = []
+    for page in sorted((root / "docs").glob("*.md")):
+        readme = "README.ru.md" if page.name.endswith(".ru.md") else "README.md"
+        if f"(docs/{page.name})" not in (root / readme).read_text():
+            found.append(f"{readme}: nobody finds docs/{page.name}")
     examples = (root / "examples/README.md").read_text()
     found += [f"examples/README.md: nobody finds {p.name}" for p in sorted((root / "examples").glob("*.yaml")) if f"({p.name})" not in examples]
     return found + [f"docs/library/README.md: nobody finds {p.name}" for p in sorted((root / "docs/library").glob("*.md"))
@@ -140,9 +144,9 @@ def skeleton(text):
 
 def about_languages(root):
     found = []
-    for russian in sorted([root / "README.ru.md", *root.glob("systems/*/README.ru.md")]):
+    for russian in sorted([root / "README.ru.md", *root.glob("docs/*.ru.md"), *root.glob("systems/*/README.ru.md")]):
         name = russian.relative_to(root)
-        ours, theirs = russian.read_text(), russian.with_name("README.md").read_text()
+        ours, theirs = russian.read_text(), russian.with_name(russian.name.replace(".ru.md", ".md")).read_text()
         # A line in Russian stands for one in English.
         mine, other = shown(ours), shown(theirs)
         in_russian = [row for row in mine if CYRILLIC.search(row)]
