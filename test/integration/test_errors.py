@@ -326,6 +326,25 @@ def test_an_error_says_what_is_wrong_with_the_request(weir, upstream):
     assert "Allow" in traced_problem(gate.post("/x"), 405)["detail"]
 
 
+def test_no_default_stands_in_for_what_is_wrong_with_the_request(weir, upstream):
+    gate = weir("""
+        services: {a: {url: <a>}}
+        routes:
+          GET /one:
+            steps:
+              y: {get: "a/y?of=${query.product}", default: null}
+            reply: ${y}
+          GET /many:
+            steps:
+              all: {value: [1, 2]}
+              y: {each: all as n, get: "a/${n}?of=${query.product}", default: null}
+            reply: ${y}
+        """, a=upstream().always(json_reply(1)))
+    for path in ("/one", "/many"):
+        assert "product" in traced_problem(gate.get(path), 400, step="y")["detail"]
+        assert gate.get(path + "?product=1").status == 200
+
+
 def test_options_of_the_whole_server(weir, upstream):
     gate = weir("routes: {GET /x: {reply: 1}}")
     answer = gate.request("OPTIONS", "*")

@@ -166,6 +166,18 @@ def test_a_bulkhead_takes_its_new_size_at_a_reload(weir, upstream):
         t.join()
 
 
+def test_who_gets_no_connection_in_time_hears_that_the_pool_is_full(weir, upstream):
+    held = Held(upstream)
+    gate = make(weir, held.up, "connections: 1, connect_timeout: 100ms", workers=1)
+    threads, _ = at_once(gate, ["/"])
+    wait_for(lambda: held.now == 1)
+    assert partial(gate.get("/else")) == {"x": "pool_full"}
+    traced_problem(gate.get("/"), 503, proxy_status="connection_limit_reached")
+    held.go.set()
+    threads[0].join()
+    assert held.most == 1
+
+
 def test_an_adaptive_limit_lets_no_more_through_than_it_has_found(weir, upstream):
     held = Held(upstream)
     gate = make(weir, held.up, "adaptive_limit: {initial: 2, least: 2, most: 2}")
