@@ -169,6 +169,11 @@ void server_connection::sent(outbox::outcome how) {
       break;
     case outbox::outcome::blocked:
       write_until(saturating_add(server_.loop.now(), server_.with.limits.write_timeout));
+      // Until the client takes it nothing more of its body is read, however soon that came.
+      if (rate_.running()) {
+        rate_.stop(server_.loop.now());
+        read_until(time_point::max());
+      }
       break;
     case outbox::outcome::failed:
       // The handler is in the middle of a call: it hears of it at the end of the batch.

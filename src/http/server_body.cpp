@@ -55,6 +55,7 @@ void server_connection::resume_body() {
 }
 
 void server_connection::wait_for_body() noexcept {
+  if (outbox_.blocked()) return;
   rate_.run(server_.loop.now());
   read_until(rate_.deadline(decoder_.received()));
 }

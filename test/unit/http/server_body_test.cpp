@@ -305,6 +305,32 @@ TEST_F(ServerBody, AnsweredBeforeItEndedDoesNotDisturbTheNextRequest) {
   EXPECT_EQ(sink.body, "half");
 }
 
+TEST_F(ServerBody, IsNotSlowWhileItsClientIsWaitedForToTakeTheAnswer) {
+  serve({.limits = {.body_timeout = std::chrono::milliseconds(50), .body_least_rate = 0}});
+  server_exchange* held = nullptr;
+  handle = [&](server_exchange& x) {
+    held = &x;
+    x.read_body(sink, 1000);
+  };
+  auto c = connect();
+  c->send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nabc");
+  ASSERT_TRUE(until([&] { return sink.body == "abc"; }));
+  turn();
+  held->start(200, "", std::nullopt);
+  held->write(std::string(24 << 20, 'x'));  // more than the kernel holds
+  c->send("defghij");
+  const time_point later = now() + std::chrono::milliseconds(150);
+  ASSERT_TRUE(until([&] { return now() > later; }));
+  EXPECT_EQ(sink.failed, -1);
+  ASSERT_TRUE(until([&] {
+    c->poll();
+    return c->closed() || sink.ended;
+  }));
+  EXPECT_EQ(sink.body, "abcdefghij");
+  if (sink.ended) held->finish();
+  EXPECT_TRUE(until_got(*c, "\r\n0\r\n\r\n"));
+}
+
 TEST_F(ServerBody, AnAnswerGoesOutWholeThoughTheRestOfTheBodyNeverComes) {
   serve({.limits = {.body_timeout = std::chrono::milliseconds(50), .body_least_rate = 0}});
   server_exchange* held = nullptr;
