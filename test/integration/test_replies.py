@@ -31,6 +31,20 @@ routes:
 """ % (extra, reply), s=up)
 
 
+def test_take_of_a_list_sees_the_item_of_its_own_call(weir, upstream):
+    up = upstream().on("/n/{n}", lambda x: json_reply(int(x.request.slots["n"]) * 10, delay=0.05 / int(x.request.slots["n"]))(x))
+    gate = weir("""
+        services: {s: {url: <s>}}
+        routes:
+          GET /:
+            steps:
+              all: {value: [1, 2, 3]}
+              x: {each: all as n, get: "s/n/${n}", take: "${[n, body]}"}
+            reply: ${x}
+        """, s=up)
+    assert gate.get("/").json() == [[1, 10], [2, 20], [3, 30]]
+
+
 @pytest.mark.parametrize("reply, value", [
     ("      each: all as p, stock as s\n      id: ${p.id}\n      n: ${s}", [{"id": 1, "n": 10}, {"id": 2, "n": 20}, {"id": 3, "n": 30}]),
     ("      list: {each: all as p, id: \"${p.id}\"}", {"list": [{"id": 1}, {"id": 2}, {"id": 3}]}),
