@@ -23,21 +23,28 @@ bool alphanumeric(char c) noexcept {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 }
 
+constexpr std::string_view in_query = "-._~!$'()*,;:@/?";
+
+void append(std::string& to, char c, std::string_view allowed) {
+  if (alphanumeric(c) || allowed.find(c) != std::string_view::npos) {
+    to += c;
+    return;
+  }
+  to += '%';
+  to += hex[static_cast<unsigned char>(c) >> 4];
+  to += hex[static_cast<unsigned char>(c) & 15];
+}
+
 std::optional<std::string> encode(std::string_view literal, std::string_view allowed) {
   std::string out;
   for (std::size_t i = 0; i < literal.size(); ++i) {
-    const char c = literal[i];
-    if (c == '%') {
-      if (!escape_at(literal, i)) return std::nullopt;
-      out += literal.substr(i, 3);
-      i += 2;
-    } else if (alphanumeric(c) || allowed.find(c) != std::string_view::npos) {
-      out += c;
-    } else {
-      out += '%';
-      out += hex[static_cast<unsigned char>(c) >> 4];
-      out += hex[static_cast<unsigned char>(c) & 15];
+    if (literal[i] != '%') {
+      append(out, literal[i], allowed);
+      continue;
     }
+    if (!escape_at(literal, i)) return std::nullopt;
+    out += literal.substr(i, 3);
+    i += 2;
   }
   return out;
 }
@@ -49,7 +56,13 @@ std::optional<std::string> encode_path(std::string_view literal) {
 }
 
 std::optional<std::string> encode_query(std::string_view literal) {
-  return encode(literal, "-._~!$'()*,;:@/?");
+  return encode(literal, in_query);
+}
+
+std::string spell_in_query(std::string_view meant) {
+  std::string out;
+  for (const char c : meant) append(out, c, in_query);
+  return out;
 }
 
 std::optional<std::string> decode(std::string_view encoded) {

@@ -28,7 +28,7 @@ http::method method_of(config::verb v) {
 }
 
 bool from_client(const expression::program& p) {
-  return std::all_of(p.slots().begin(), p.slots().end(), [](std::uint16_t s) {
+  return !p.slots().empty() && std::all_of(p.slots().begin(), p.slots().end(), [](std::uint16_t s) {
     return s == slot_path || s == slot_query || s == slot_query_all || s == slot_request ||
            s == slot_claims;
   });
@@ -62,7 +62,7 @@ class call_maker {
     made.name = name;
     made.bare = !has_value;
     if (const auto literal = value.literal()) {
-      made.literal = config::encode_query(*literal).value_or(*literal);
+      made.literal = config::spell_in_query(*literal);
     } else {
       made.slot = make_.make(value, scalar_, names_);
     }
@@ -141,7 +141,7 @@ call_plan compile_call(compiling& c, const config::route_document& route,
   parts.path(to);
   if (step.query) {
     for (const auto& p : *step.query) {
-      parts.parameter(config::encode_query(p.name).value_or(p.name), p.value.parsed, true);
+      parts.parameter(config::spell_in_query(p.name), p.value.parsed, true);
     }
   }
   parts.headers(step.headers, service);

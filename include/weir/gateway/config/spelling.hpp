@@ -14,6 +14,8 @@ namespace weir::gateway::config {
 std::optional<std::string> encode_path(std::string_view literal);
 // The same for a name or a value of a query.
 std::optional<std::string> encode_query(std::string_view literal);
+// A name or a value of a query that is given as it is meant: a '%' in it is a '%'.
+std::string spell_in_query(std::string_view meant);
 
 // Whether some segment of the encoded path is "." or "..", however it is spelled.
 bool leaves_segment(std::string_view encoded_path);

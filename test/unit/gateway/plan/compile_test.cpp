@@ -118,6 +118,31 @@ TEST(Compile, EncodesLiteralPartsOfTargetsAndPutsTheBasePathBeforeThem) {
   EXPECT_TRUE(t.query[2].slot);
 }
 
+TEST(Compile, SpellsPercentSignsOfQueryValuesAsTheyAreMeant) {
+  const compiled c = with_steps(
+      "{s: {get: a/x, query: {'c % d': 1, note: '100% sure', b: '50%41', e: a+b&c}},"
+      " t: {get: 'a/x?p=100%25&r=%2541&s=%26&u=1,2'}}",
+      "[\"${s}\", \"${t}\"]");
+  const auto& own = c.step(0).call->target.query;
+  ASSERT_EQ(own.size(), 4u);
+  EXPECT_EQ(own[0].name, "c%20%25%20d");
+  EXPECT_EQ(own[1].literal, "100%25%20sure");
+  EXPECT_EQ(own[2].literal, "50%2541");
+  EXPECT_EQ(own[3].literal, "a%2Bb%26c");
+  const auto& written = c.step(1).call->target.query;
+  ASSERT_EQ(written.size(), 4u);
+  EXPECT_EQ(written[0].literal, "100%25");
+  EXPECT_EQ(written[1].literal, "%2541");
+  EXPECT_EQ(written[2].literal, "%26");
+  EXPECT_EQ(written[3].literal, "1,2");
+}
+
+TEST(Compile, DoesNotBlameTheClientForAPathThatTheFileAloneMakes) {
+  const compiled c = with_steps("{s: {get: \"a/${clock('%H')}/${'..'}\"}}", "\"${s}\"");
+  EXPECT_FALSE(c.step(0).call->target.path[0].from_client);
+  EXPECT_FALSE(c.step(0).call->target.path[1].from_client);
+}
+
 TEST(Compile, KnowsWhichPathsTheClientIsToBlameFor) {
   const compiled c = with_steps(
       "{s: {get: \"a/${path.id}\"}, t: {get: \"a/${s.id}\"}, u: {get: \"a/${path.id + s.id}\"}}",
