@@ -8,6 +8,10 @@
 namespace weir::gateway::config {
 namespace {
 
+constexpr std::size_t most_parameters = 16;  // route_table::most_parameters
+constexpr const char* too_many_parameters =
+    "a path has 16 parameters at most; take some into the query";
+
 // Reads the path of a route's name; tells what is wrong with it at its place in the file.
 class path_reader {
  public:
@@ -75,7 +79,7 @@ class path_reader {
     }
     into.parameters.push_back(name);
     if (into.parameters.size() > most_parameters) {
-      return fail(at, text.size(), "a path has 16 parameters at most; take some into the query");
+      return fail(at, text.size(), too_many_parameters);
     }
     into.path += text;
     return true;
@@ -90,7 +94,6 @@ class path_reader {
     r_.warn(r_.part(key_, begin_ + at, length), std::move(what));
   }
 
-  static constexpr std::size_t most_parameters = 16;
   reader& r_;
   const node& key_;
   std::size_t begin_;
@@ -227,6 +230,9 @@ class routes_type final : public type<std::vector<route_document>> {
       route.pattern.path = prefix.path + route.pattern.path;
       route.pattern.parameters.insert(route.pattern.parameters.begin(), prefix.parameters.begin(),
                                       prefix.parameters.end());
+      if (route.pattern.parameters.size() > most_parameters) {
+        r.error(route.where, too_many_parameters);
+      }
       route.name = std::string(token_of(route.pattern.method)) + " " + route.pattern.path;
       inherit(route.settings, group->settings);
       out.push_back(std::move(route));
