@@ -9,7 +9,8 @@ std::vector<named_circuit> circuits_of(const plan& p) {
   for (const auto& s : p.services) {
     if (s->circuit()) out.push_back({*s->circuit(), s.get()});
     if (!s->instances()) continue;
-    for (const auto& i : s->instances()->current()->all) {
+    const auto now_listed = s->instances()->current();  // a worker may put another in its place
+    for (const auto& i : now_listed->all) {
       if (i->circuit()) out.push_back({*i->circuit(), s.get()});
     }
   }

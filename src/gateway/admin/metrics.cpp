@@ -169,7 +169,8 @@ void add_circuits(exposition& out, const worker_stats& stats, const plan& p, tim
       add_circuit(out, s->circuit()->snapshot(now), times);
     }
     if (!s->instances()) continue;
-    for (const auto& i : s->instances()->current()->all) {
+    const auto now_listed = s->instances()->current();  // a worker may put another in its place
+    for (const auto& i : now_listed->all) {
       if (!i->circuit()) continue;
       if (shown == most_circuits_of_instances) {
         ++left_out;
