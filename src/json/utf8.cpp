@@ -62,6 +62,12 @@ std::size_t utf8_offset(std::string_view text, std::size_t index) noexcept {
   return text.size();
 }
 
+std::string_view utf8_front(std::string_view text, std::size_t bytes) noexcept {
+  if (text.size() <= bytes) return text;
+  while (bytes > 0 && continues(text[bytes])) --bytes;
+  return text.substr(0, bytes);
+}
+
 std::size_t utf8_encode(std::uint32_t code, char* to) noexcept {
   if (code > 0x10FFFF || (code >= 0xD800 && code <= 0xDFFF)) code = 0xFFFD;
   if (code < 0x80) {

@@ -22,6 +22,10 @@ std::size_t utf8_length(std::string_view text) noexcept;
 // that.
 std::size_t utf8_offset(std::string_view text, std::size_t index) noexcept;
 
+// What `text` begins with, `bytes` of it at most and no part of a character: for messages that show
+// the beginning of something long.
+std::string_view utf8_front(std::string_view text, std::size_t bytes) noexcept;
+
 // Writes `code` as UTF-8 and returns the number of bytes; a surrogate or a number above U+10FFFF
 // becomes U+FFFD. `to` has room for 4.
 std::size_t utf8_encode(std::uint32_t code, char* to) noexcept;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "weir/json/utf8.hpp"
+
 namespace weir::gateway::config {
 namespace {
 
@@ -54,7 +56,7 @@ std::vector<std::pair<std::size_t, std::size_t>> split_at_commas(std::string_vie
 std::string shown(const node& from) {
   constexpr std::size_t most = 40;
   if (from.text.size() <= most) return "`" + from.text + "`";
-  return "`" + from.text.substr(0, most) + "…`";
+  return "`" + std::string(json::utf8_front(from.text, most)) + "…`";
 }
 
 std::string with_backticks(std::string text) {

@@ -3,6 +3,7 @@
 
 #include "evaluation.hpp"
 #include "weir/gateway/expression/output.hpp"
+#include "weir/json/utf8.hpp"
 
 namespace weir::gateway::expression {
 namespace {
@@ -24,7 +25,7 @@ std::optional<Number> read_whole(std::string_view text) noexcept {
 value cannot(std::string_view target, const value& of, evaluation& in) {
   if (of.get_type() == type::text) {
     return in.fail(error_kind::bad_value,
-                   {"'", in.text_of(of).substr(0, 40), "' cannot be read as ", target});
+                   {"'", json::utf8_front(in.text_of(of), 40), "' cannot be read as ", target});
   }
   const std::string_view which = of.get_type() == type::exact ? "" : "this ";
   return in.fail(error_kind::bad_value, {which, describe(of), " does not fit into ", target});

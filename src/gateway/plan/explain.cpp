@@ -5,6 +5,7 @@
 #include "compiler.hpp"
 #include "weir/gateway/config/effective.hpp"
 #include "weir/gateway/plan/words.hpp"
+#include "weir/json/utf8.hpp"
 
 namespace weir::gateway {
 namespace {
@@ -183,7 +184,7 @@ std::string shown(const config::shape& s, const config::source& file) {
   constexpr std::size_t most = 40;
   if (const std::size_t end = text.find('\n'); end != std::string::npos)
     text = text.substr(0, end) + "…";
-  return text.size() > most ? text.substr(0, most) + "…" : text;
+  return text.size() > most ? std::string(json::utf8_front(text, most)) + "…" : text;
 }
 
 class explainer {

@@ -65,5 +65,14 @@ TEST(Utf8, CountsAndFindsCodePoints) {
   EXPECT_EQ(utf8_offset(text, 99), text.size());
 }
 
+TEST(Utf8, ShowsTheBeginningOfALongTextWithoutHalfACharacter) {
+  EXPECT_EQ(utf8_front("aдд", 5), "aдд");
+  EXPECT_EQ(utf8_front("aдд", 4), "aд");
+  EXPECT_EQ(utf8_front("aдд", 3), "aд");
+  EXPECT_EQ(utf8_front("aдд", 2), "a");
+  EXPECT_EQ(utf8_front("дд", 1), "");
+  EXPECT_EQ(utf8_front("a\xF0\x9F\x98\x80z", 4), "a");
+}
+
 }  // namespace
 }  // namespace weir::json

@@ -44,5 +44,10 @@ TEST(EvaluateText, TellsWhichOfTheTwoIsWrong) {
   EXPECT_EQ(over("[]", "this[0]"), "error: '[0]' is missing");
 }
 
+TEST(EvaluateText, QuotesTheBeginningOfALongTextWithoutHalfACharacter) {
+  EXPECT_EQ(over("", "int('aдддддддддддддддддддддддддд')"),
+            "error: 'aддддддддддддддддддд' cannot be read as int");
+}
+
 }  // namespace
 }  // namespace weir::gateway::expression
