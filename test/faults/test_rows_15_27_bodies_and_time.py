@@ -224,8 +224,7 @@ def test_row_19_a_composed_answer_nobody_reads(weir, upstream):
     gate.echo.on("/n/{n}", lambda x: x.send(f"HTTP/1.1 200 OK\r\nContent-Length: {len(big)}\r\n\r\n{big}"))
     with gate.connect(timeout=20, receive_buffer=4096) as c:
         c.send("GET /composed/1 HTTP/1.1\r\nHost: x\r\n\r\n")
-        gate.echo.wait_for(1)
-        time.sleep(2.5 * SLOWER)
+        c.wait_until_reset(20)
         with pytest.raises(ResetByPeer):
             while c.read_some():
                 pass

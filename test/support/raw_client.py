@@ -82,6 +82,12 @@ class Connection:
         poller.register(self.sock, select.POLLIN)
         return bool(poller.poll(max(0, seconds) * 1000))
 
+    def wait_until_reset(self, seconds):
+        """Without reading: what has come before the reset still lies there."""
+        poller = select.poll()
+        poller.register(self.sock, 0)  # errors are always told
+        assert poller.poll(seconds * 1000), f"no reset within {seconds} s"
+
     def _more(self, deadline=None):
         left = self.timeout if deadline is None else deadline - time.monotonic()
         if left <= 0:
