@@ -1,5 +1,6 @@
 """Rows 35–38: answers that are too much, too late, or nobody asked for."""
 
+import json
 import time
 
 import pytest
@@ -37,6 +38,25 @@ def test_row_35_an_answer_without_end_costs_bounded_memory(weir, upstream, frami
     traced_problem(gate.get("/required"), 502, step="x")
     assert partial(gate.get("/optional")) == {"x": "too_large"}
     assert gate.grew_since(before) < 40 << 20
+
+
+def test_row_35_answers_that_are_each_small_enough_and_together_too_much(weir, upstream):
+    body = json.dumps("x" * (7 << 20))
+    up = upstream().on("/n/{n}", lambda x: x.send(f"HTTP/1.1 200 OK\r\nContent-Length: {len(body)}\r\n\r\n{body}"))
+    gate = weir("""
+        services: {a: {url: <a>, timeout: 10s}}
+        routes:
+          GET /few:
+            steps: {few: {value: [1, 2, 3, 4]}, x: {each: few as n, get: "a/n/${n}", take: "${body.size()}"}}
+            reply: ${x}
+          GET /many:
+            steps: {many: {value: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]}, x: {each: many as n, get: "a/n/${n}", take: "${body.size()}", default: 0}}
+            reply: ${x}
+        """, a=up)
+    assert gate.get("/few").json() == [7 << 20] * 4
+    many = gate.get("/many")
+    assert partial(many) == {"x": "too_large"}
+    assert 0 < many.json().count(0) < 12
 
 
 @pytest.mark.parametrize("text", ["[" * 10_000 + "]" * 10_000, '{"a":' * 10_000 + "1" + "}" * 10_000, "[" * 1_000_000],

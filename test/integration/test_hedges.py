@@ -44,6 +44,17 @@ def test_the_faster_of_two_calls_answers_and_the_slower_is_let_go(weir, upstream
     gone(up.seen()[0])
 
 
+def test_the_slower_call_counts_neither_for_nor_against_the_service(weir, upstream):
+    up = upstream().always(in_turn(hang(), json_reply("second")))
+    gate = weir("services: {a: {url: <a>, timeout: 5s, breaker: {trip: {in_a_row: 5}, open: 5s}, hedge: {after: 50ms}}}\n" + ROUTES, a=up)
+    assert gate.get("/").json()["body"] == "second"
+    gone(up.seen()[0])
+    metrics = gate.metrics()
+    counted = {kind: metrics.value("weir_circuitbreaker_calls_seconds_count", name="a", kind=kind)
+               for kind in ("successful", "failed", "ignored")}
+    assert counted == {"successful": 1, "failed": 0, "ignored": 1}
+
+
 def test_the_first_one_wins_where_it_is_the_faster(weir, upstream):
     up = upstream().always(in_turn(json_reply("first", delay=0.3), hang()))
     gate = make(weir, up, "{after: 50ms}")

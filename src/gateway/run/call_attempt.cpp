@@ -50,7 +50,7 @@ void call_attempt::begin(const action& todo) {
   status_ = 0;
   headers_ = {};
   body_ = nullptr;
-  body_size_ = body_room_ = 0;
+  body_size_ = body_room_ = announced_ = 0;
 
   std::string& lines = on.scratch();
   lines.assign(call_.what().header_lines);
@@ -110,9 +110,10 @@ void call_attempt::on_head(const http::response_head& head) {
   if (!head.content_length) return;
   if (*head.content_length > call_.plan().response_bytes) {
     oversized();
-  } else if (*head.content_length <= believed_length) {
-    room_for(static_cast<std::size_t>(*head.content_length));
+    return;
   }
+  announced_ = static_cast<std::size_t>(*head.content_length);
+  if (announced_ <= believed_length) room_for(announced_);
 }
 
 void call_attempt::keep_headers(const http::response_head& head) {
@@ -141,12 +142,15 @@ void call_attempt::oversized() {
 }
 
 // Room for so many bytes in all. Doubles, so that a long body is copied at most once more than its
-// length; false when the request as a whole holds too much.
+// length, until the length that was announced can be believed: what was outgrown is not given back
+// before the request ends. False when the request as a whole holds too much.
 bool call_attempt::room_for(std::size_t bytes) {
   if (bytes <= body_room_) return true;
   arena& memory = call_.memory();
-  const std::size_t wanted =
+  const bool believed = announced_ <= believed_length || body_size_ >= believed_length;
+  std::size_t wanted =
       body_room_ == 0 ? std::max(bytes, std::min(bytes * 2, first_room)) : bytes * 2;
+  if (announced_ >= bytes && believed) wanted = announced_;
   if (memory.reserved() + wanted > most_request_bytes) return false;
   auto* const larger = static_cast<char*>(memory.allocate(wanted, 1));
   if (body_size_ > 0) std::memcpy(larger, body_, body_size_);

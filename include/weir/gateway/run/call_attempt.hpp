@@ -65,6 +65,7 @@ class call_attempt final : private http::client_receiver {
   char* body_ = nullptr;
   std::size_t body_size_ = 0;
   std::size_t body_room_ = 0;
+  std::size_t announced_ = 0;  // the body's length, where the head tells it
 
   judged result_;
   time_point began_{};
