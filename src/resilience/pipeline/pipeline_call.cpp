@@ -86,54 +86,64 @@ action pipeline_call::start(time_point now) {
 // next to be entered; outwards, i layers are still to be left, the last of them first.
 action pipeline_call::travel(direction way, std::size_t i, outcome how, time_point now) {
   using kind = layer::decision::kind;
-  for (;;) {
-    if (way == direction::inwards) {
-      if (i == size_) {
-        fallback_ = -1;
-        if (race_) [[unlikely]] {
-          return begin_race(now);
+  try {
+    for (;;) {
+      if (way == direction::inwards) {
+        if (i == size_) {
+          fallback_ = -1;
+          if (race_) [[unlikely]] {
+            return begin_race(now);
+          }
+          phase_ = phase::attempting;
+          attempt_ = ++root_.made_;
+          return {.kind = action_kind::start_attempt,
+                  .attempt = attempt_,
+                  .until = until_[size_].when()};
         }
-        phase_ = phase::attempting;
-        attempt_ = ++root_.made_;
-        return {
-            .kind = action_kind::start_attempt, .attempt = attempt_, .until = until_[size_].when()};
+        layer::context c = context_at(i, now);
+        const auto d = layer_at(i).enter(slots_[i], c, how);
+        until_[i + 1] = c.until;
+        if (d.what == kind::proceed) [[likely]] {
+          ++i;
+        } else if (d.what == kind::finish) {
+          way = direction::outwards;
+        } else {
+          phase_ = phase::waiting;
+          depth_ = i;
+          wait_until_ = d.at;
+          return wait_action();
+        }
+        continue;
       }
+      if (i == 0) {
+        phase_ = phase::finished;
+        return {.kind = action_kind::finish,
+                .attempt = attempt_,
+                .how = how,
+                .fallback = how.failed ? -1 : fallback_};
+      }
+      --i;
       layer::context c = context_at(i, now);
-      const auto d = layer_at(i).enter(slots_[i], c, how);
-      until_[i + 1] = c.until;
-      if (d.what == kind::proceed) [[likely]] {
+      const auto d = layer_at(i).leave(slots_[i], c, how);
+      if (c.substituted) fallback_ = static_cast<int>(first_ + i);
+      if (d.what == kind::wait) {
+        if (d.at > now) {
+          phase_ = phase::waiting;
+          depth_ = i;
+          wait_until_ = d.at;
+          return wait_action();
+        }
+        way = direction::inwards;
         ++i;
-      } else if (d.what == kind::finish) {
-        way = direction::outwards;
-      } else {
-        phase_ = phase::waiting;
-        depth_ = i;
-        wait_until_ = d.at;
-        return wait_action();
       }
-      continue;
     }
-    if (i == 0) {
-      phase_ = phase::finished;
-      return {.kind = action_kind::finish,
-              .attempt = attempt_,
-              .how = how,
-              .fallback = how.failed ? -1 : fallback_};
-    }
-    --i;
-    layer::context c = context_at(i, now);
-    const auto d = layer_at(i).leave(slots_[i], c, how);
-    if (c.substituted) fallback_ = static_cast<int>(first_ + i);
-    if (d.what == kind::wait) {
-      if (d.at > now) {
-        phase_ = phase::waiting;
-        depth_ = i;
-        wait_until_ = d.at;
-        return wait_action();
-      }
-      way = direction::inwards;
-      ++i;
-    }
+  } catch (...) {
+    // A function of the user's, asked by a layer. The layers further in were left already; what is
+    // still to be given back is that of those further out.
+    phase_ = phase::canceling;
+    depth_ = i;
+    pending_ = outcome::failure(cause::exception, false);
+    throw;
   }
 }
 

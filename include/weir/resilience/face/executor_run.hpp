@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <deque>
 #include <exception>
 #include <memory>
@@ -54,29 +55,14 @@ class executor_run {
                   .retryable = o.retryable,
                   .wake = delegate<void()>::to<&waiter::wake>(meeting_->where)}) {}
 
-  // The last action: finish.
+  // The last action: finish. What a function of the user's throws on this thread (an inspector, a
+  // predicate) comes out once every attempt has ended.
   action run() {
-    const auto meet = meeting_;
-    const std::stop_callback give_up(stop_.token(), [meet] { meet->where.wake(); });
-    time_point now = time_.now();
-    action a = stopped() ? call_.cancel(now) : call_.start(now);
-    for (;;) {
-      switch (a.kind) {
-        case action_kind::start_attempt:
-          begin(a);
-          a = call_.next(now);
-          break;
-        case action_kind::cancel_attempt:
-          cancel(a.attempt);
-          a = {.kind = action_kind::wait};  // until one is gone
-          break;
-        case action_kind::wait:
-          a = after_waiting(a.until, now);
-          break;
-        case action_kind::finish:
-        case action_kind::none:
-          return a;
-      }
+    try {
+      return drive();
+    } catch (...) {
+      await_all();
+      throw;
     }
   }
 
@@ -102,6 +88,45 @@ class executor_run {
     bool judged = false;
   };
   using attempt_ptr = std::shared_ptr<attempt>;
+
+  action drive() {
+    const auto meet = meeting_;
+    const std::stop_callback give_up(stop_.token(), [meet] { meet->where.wake(); });
+    time_point now = time_.now();
+    action a = stopped() ? call_.cancel(now) : call_.start(now);
+    for (;;) {
+      switch (a.kind) {
+        case action_kind::start_attempt:
+          begin(a);
+          a = call_.next(now);
+          break;
+        case action_kind::cancel_attempt:
+          cancel(a.attempt);
+          a = {.kind = action_kind::wait};  // until one is gone
+          break;
+        case action_kind::wait:
+          a = after_waiting(a.until, now);
+          break;
+        case action_kind::finish:
+        case action_kind::none:
+          return a;
+      }
+    }
+  }
+
+  void await_all() {
+    for (const attempt_ptr& a : attempts_) {
+      if (a->running) cancel(a->number);
+    }
+    const auto runs = [](const attempt_ptr& a) { return a->running; };
+    while (std::any_of(attempts_.begin(), attempts_.end(), runs)) {
+      const std::uint32_t ended = meeting_->take();
+      if (ended == 0) time_.wait(meeting_->where, time_point::max());
+      for (const attempt_ptr& a : attempts_) {
+        if (a->number == ended) a->running = false;
+      }
+    }
+  }
 
   bool stopped() const noexcept { return stop_.token().stop_requested(); }
 

@@ -124,5 +124,33 @@ TEST_F(BlockingHedge, WithoutAnExecutorDoesNothing) {
   EXPECT_EQ(report.attempts, 1U);
 }
 
+TEST_F(BlockingHedge, AnInspectorThatThrowsIsToldAboutOnceEveryAttemptHasEnded) {
+  const pipeline p(after(50ms));
+  std::atomic<bool> first_ended{false};
+  std::atomic<bool> second_may_end{false};
+  std::jthread caller([&] {
+    EXPECT_THROW(
+        static_cast<void>(p.run(
+            [&](context& c) {
+              if (c.attempt() == 2) {
+                second_may_end.wait(false);
+                return std::string("second");
+              }
+              until_cancelled(c);
+              first_ended = true;
+              return std::string("first");
+            },
+            [](const std::string&) -> verdict { throw std::logic_error("the inspector"); }, on())),
+        std::logic_error);
+    EXPECT_TRUE(first_ended);
+  });
+  clock.await_waiting(1);
+  clock.advance(50ms);
+  clock.await_waiting(1);
+  second_may_end = true;
+  second_may_end.notify_all();
+  caller.join();
+}
+
 }  // namespace
 }  // namespace weir

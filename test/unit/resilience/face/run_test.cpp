@@ -9,6 +9,9 @@
 #include <string>
 #include <vector>
 
+#include "weir/resilience/adaptive_limit/adaptive_limit.hpp"
+#include "weir/resilience/bulkhead/bulkhead.hpp"
+
 namespace weir {
 namespace {
 
@@ -307,6 +310,22 @@ TEST_F(RunBlocking, WaitsNeitherLongerThanTheDeadlineNorForNothing) {
   EXPECT_EQ(report.attempts, 3U);
   EXPECT_EQ(elapsed(), 200ms) << "a fourth try could not start in time";
   EXPECT_EQ(got.error().why, cause::exception);
+}
+
+TEST_F(RunBlocking, APredicateThatThrowsGivesEveryPlaceBackOnce) {
+  const bulkhead places({.calls = 1});
+  const adaptive_limit limit;
+  const pipeline p(
+      retry({.attempts = 2,
+             .when = [](const outcome&) -> bool { throw std::logic_error("the predicate"); }}),
+      places, limit);
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_THROW(static_cast<void>(p.run([]() -> int { throw std::runtime_error("f"); }, on())),
+                 std::logic_error);
+    EXPECT_EQ(places.look().in_use, 0U);
+    EXPECT_EQ(limit.look().in_flight, 0U);
+  }
+  EXPECT_EQ(*p.run([] { return 7; }, on()), 7) << "there is room for the next call";
 }
 
 }  // namespace
