@@ -103,8 +103,9 @@ std::uint64_t circuit::listen(circuit_event_mask kinds, circuit_listener listene
 }
 
 void circuit::unlisten(std::uint64_t id) {
+  std::shared_ptr<const void> gone;
   const std::lock_guard lock(mutex_);
-  if (hub_) hub_->remove(id);
+  if (hub_) gone = hub_->remove(id);
   publish();
 }
 

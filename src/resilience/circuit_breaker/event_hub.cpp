@@ -12,11 +12,13 @@ std::uint64_t event_hub::add(circuit_event_mask kinds, circuit_listener listener
   return id;
 }
 
-void event_hub::remove(std::uint64_t id) {
-  if (!listeners_) return;
-  entries list = *listeners_;
+std::shared_ptr<const void> event_hub::remove(std::uint64_t id) {
+  if (!listeners_) return nullptr;
+  const std::shared_ptr<const entries> former = listeners_;
+  entries list = *former;
   std::erase_if(list, [id](const auto& e) { return e->id == id; });
   replace(std::move(list));
+  return former;
 }
 
 void event_hub::replace(entries list) {
@@ -42,7 +44,7 @@ void event_hub::deliver(std::mutex& lock) {
   while (!queue_.empty()) {
     const circuit_event event = std::move(queue_.front());
     queue_.pop_front();
-    const std::shared_ptr<const entries> to = listeners_;
+    std::shared_ptr<const entries> to = listeners_;
     guard.unlock();
     if (to) {
       for (const auto& e : *to) {
@@ -54,6 +56,7 @@ void event_hub::deliver(std::mutex& lock) {
         }
       }
     }
+    to.reset();  // the last of a listener that has left meanwhile, perhaps
     guard.lock();
   }
   delivering_ = false;

@@ -60,9 +60,8 @@ circuit_state::admission circuit_state::try_acquire(time_point now) {
   if (mode_ == circuit_mode::open && now >= reopens_at() && !held_) {
     go(circuit_mode::half_open, transition_cause::open_time_over, now);
     in_flight_ = succeeded_ = failed_ = 0;
-    ramp_from_ = now;
-    const duration most = ramping() ? options_->half_open.ramp : options_->half_open.longest_wait;
-    until_ = most == duration::zero() ? time_point::max() : saturating_add(now, most);
+    half_open_since_ = now;
+    until_ = half_open_until();
   }
   switch (mode_) {
     case circuit_mode::closed:
@@ -74,7 +73,7 @@ circuit_state::admission circuit_state::try_acquire(time_point now) {
     case circuit_mode::forced_open:
       return {false, duration::zero()};
     case circuit_mode::half_open:
-      if (ramping() ? !ramp_admits(now) : !has_slot()) return {false, duration::zero()};
+      if (held_ || (ramping() ? !ramp_admits(now) : !has_slot())) return {false, duration::zero()};
       ++in_flight_;
       return {true, duration::zero()};
   }
@@ -213,7 +212,14 @@ void circuit_state::reconfigure(const circuit_options& options, bool new_rules,
     rules_ = place(options, grids);
     marks_ = 0;
   }
+  const bool other_probes = options.half_open != options_->half_open;
   options_ = &options;
+  if (mode_ == circuit_mode::half_open && other_probes) {
+    // Verdicts counted towards another number may be more than are needed now, and then no further
+    // probe, whose verdict could decide, would be let through.
+    succeeded_ = failed_ = 0;
+    until_ = half_open_until();
+  }
 }
 
 circuit_mode circuit_state::mode_at(time_point now) const noexcept {
@@ -227,6 +233,11 @@ bool circuit_state::refuses() const noexcept {
   if (held_ && mode_ == circuit_mode::open) return false;  // until when, time alone does not tell
   return mode_ == circuit_mode::open || mode_ == circuit_mode::forced_open ||
          (mode_ == circuit_mode::half_open && !ramping() && !has_slot());
+}
+
+time_point circuit_state::half_open_until() const noexcept {
+  const duration most = ramping() ? options_->half_open.ramp : options_->half_open.longest_wait;
+  return most == duration::zero() ? time_point::max() : saturating_add(half_open_since_, most);
 }
 
 time_point circuit_state::wake_at() const noexcept {

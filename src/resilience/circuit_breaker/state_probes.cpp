@@ -42,7 +42,7 @@ void circuit_state::settle(time_point now) {
 
 // 2^(t/ramp) goes from one to two. Its first instant admits nobody.
 bool circuit_state::ramp_admits(time_point now) const noexcept {
-  const double t = static_cast<double>((now - ramp_from_).count()) /
+  const double t = static_cast<double>((now - half_open_since_).count()) /
                    static_cast<double>(options_->half_open.ramp.count());
   return 1 + (options_->random ? *options_->random : thread_random()).unit() < std::exp2(t);
 }

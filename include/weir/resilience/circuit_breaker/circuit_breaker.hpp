@@ -167,8 +167,9 @@ class circuit_breaker {
   void reset() const { reset(circuit_->now()); }
 
   // Takes other options while calls go on. The name, the clock, the state and the end of the
-  // current open time stay; what the windows hold stays unless the trip rules changed. Throws like
-  // the constructor.
+  // current open time stay; what the windows hold stays unless the trip rules changed. A half-open
+  // circuit whose half_open options changed counts its probes' verdicts anew. Throws like the
+  // constructor.
   void reconfigure(circuit_options options) const { circuit_->reconfigure(std::move(options)); }
 
   // For circuits that several processes share; who shares them calls these. What others saw counts
@@ -184,7 +185,8 @@ class circuit_breaker {
     circuit_->opened_elsewhere(until, failures, now);
   }
   void closed_elsewhere(time_point now) const { circuit_->closed_elsewhere(now); }
-  // While held, an open circuit stays shut beyond its open time: another process may be probing.
+  // While held, an open circuit stays shut beyond its open time, and a half-open one lets no
+  // further probe through: another process may be probing.
   void hold_probes(bool held) const { circuit_->hold_probes(held); }
 
   // Tells of events until unlisten(). Listening to anything but transitions and failures makes

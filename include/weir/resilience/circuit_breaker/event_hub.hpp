@@ -20,7 +20,9 @@ class event_hub {
 
   // The caller holds the circuit's lock for all of these…
   std::uint64_t add(circuit_event_mask kinds, circuit_listener listener);
-  void remove(std::uint64_t id);
+  // Gives what may hold the listener that leaves, to be let go of outside the lock: what a listener
+  // holds may use the circuit when it goes.
+  std::shared_ptr<const void> remove(std::uint64_t id);
   bool wants(circuit_event_kind k) const noexcept { return wanted_.has(k); }
   bool empty() const noexcept { return queue_.empty(); }
   void push(circuit_event event);

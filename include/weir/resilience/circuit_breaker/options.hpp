@@ -113,6 +113,7 @@ struct growing {
 // function of how many times it has opened in succession (1, 2, …).
 class open_time {
  public:
+  // Called under the circuit's lock: it must neither throw nor use the circuit.
   using function = std::function<duration(std::uint32_t times)>;
 
   template <class Rep, class Period>

@@ -58,11 +58,13 @@ class circuit_state {
   // Opens until then, or takes over the later end; forced states stay.
   void open_elsewhere(time_point until, std::uint64_t failures, time_point now);
   void close_elsewhere(time_point now);
-  // While held, no probe is sent although the open time is over: another process may send it.
+  // While held, no probe is sent although the open time is over, nor a further one where some were
+  // sent: another process may send it.
   void hold_probes(bool held) noexcept { held_ = held; }
 
   // Takes over other options. The state and its remaining time stay; the rules' memory is kept
-  // unless `grids` says that they are new.
+  // unless `new_rules` says that they are others. Half-open under other half_open options, the
+  // verdicts of probes are counted from here.
   void reconfigure(const circuit_options& options, bool new_rules,
                    std::span<window_grid* const> grids);
 
@@ -112,6 +114,8 @@ class circuit_state {
   bool ramping() const noexcept { return options_->half_open.ramp != duration::zero(); }
   bool since_call_start() const noexcept { return options_->since == open_since::call_start; }
   bool ramp_admits(time_point now) const noexcept;
+  // When a half-open circuit has recovered by its ramp, or gives up waiting for a decision.
+  time_point half_open_until() const noexcept;
   bucket_rule* buckets() noexcept;
   trip_view view(placed_rule& r, time_point now, const success_counts& successes) noexcept;
 
@@ -119,7 +123,7 @@ class circuit_state {
   const circuit_options* options_;
   bool held_ = false;
   bool recovered_ = false;  // it goes from a ramp to closed
-  time_point ramp_from_{};
+  time_point half_open_since_{};
   time_point trips_from_ = time_point::min();  // it does not trip before
 
   circuit_mode mode_ = circuit_mode::closed;

@@ -261,6 +261,26 @@ TEST(CircuitBreaker, KeepsItsWindowUnlessTheRuleChanged) {
   EXPECT_EQ(breaker.snapshot(at(0)).successful, 3U) << "totals go on";
 }
 
+TEST(CircuitBreaker, LetsProbesThroughAfterAReconfigurationThatAsksForFewer) {
+  circuit_options options = in_a_row(1, 5s);
+  options.half_open = {.permits = 1, .successes = 3, .longest_wait = 0s};
+  const circuit_breaker breaker(options);
+  play(breaker, "F@0 open S@5 S@5 half-open");
+  options.half_open.successes = 2;
+  breaker.reconfigure(options);
+  play(breaker, "S@6 S@6 closed");
+}
+
+TEST(CircuitBreaker, ClosesAtTheEndOfARampThatAReconfigurationBrought) {
+  circuit_options options = in_a_row(1, 5s);
+  options.half_open = {.permits = 1, .successes = 3, .longest_wait = 0s};
+  const circuit_breaker breaker(options);
+  play(breaker, "F@0 open S@5 half-open");
+  options.half_open = {.ramp = 10s};
+  breaker.reconfigure(options);
+  EXPECT_EQ(breaker.state(at(15)), circuit_mode::closed);
+}
+
 TEST(CircuitBreaker, RefusesUnsoundOptionsNamingAllThatIsWrong) {
   const circuit_options options{.name = "bad",
                                 .trip = failure_ratio{.ratio = 0, .within = 0s, .min_calls = 0},

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -151,6 +152,32 @@ TEST_F(Events, AreBoundedAndSayHowManyWereLost) {
   play(breaker, "S@0");
   EXPECT_EQ(told, 1 + 1024U);
   EXPECT_EQ(lost, 5000U - 1024U);
+}
+
+TEST_F(Events, LetGoOfAListenerOutsideTheLock) {
+  int looked = 0;
+  const auto look_at_the_end = [&] {
+    return std::shared_ptr<void>(nullptr, [&](void*) {
+      breaker.snapshot(at(0));
+      ++looked;
+    });
+  };
+  const auto id =
+      breaker.listen(circuit_event_kind::transition, [held = look_at_the_end()](const auto&) {});
+  breaker.unlisten(id);
+  EXPECT_EQ(looked, 1);
+}
+
+TEST_F(Events, LetGoOfAListenerThatLeavesInItsOwnEventOutsideTheLock) {
+  int looked = 0;
+  std::uint64_t id = 0;
+  id = breaker.listen(circuit_event_kind::transition,
+                      [&, held = std::shared_ptr<void>(nullptr, [&](void*) {
+                            breaker.snapshot(at(0));
+                            ++looked;
+                          })](const auto&) { breaker.unlisten(id); });
+  play(breaker, "F@0");
+  EXPECT_EQ(looked, 1);
 }
 
 }  // namespace

@@ -76,6 +76,18 @@ TEST(SharedCircuit, NoProbeGoesWhileProbesAreHeld) {
   EXPECT_EQ(breaker.state(at(21)), circuit_mode::closed);
 }
 
+TEST(SharedCircuit, NoFurtherProbeGoesWhileProbesAreHeldThoughOneWentBefore) {
+  const circuit_breaker breaker = three_in_a_row();
+  play(breaker, "F@0 F@0 F@0");
+  auto first = breaker.try_acquire(at(15));
+  ASSERT_TRUE(first);
+  first->withdraw(at(15));
+  breaker.hold_probes(true);
+  EXPECT_FALSE(breaker.try_acquire(at(16))) << "another process has its turn";
+  breaker.hold_probes(false);
+  EXPECT_TRUE(breaker.try_acquire(at(16)));
+}
+
 TEST(SharedCircuit, WhatAnOperatorForcedStays) {
   const circuit_breaker breaker = three_in_a_row();
   breaker.force_open(at(0));
