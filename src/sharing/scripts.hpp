@@ -60,6 +60,11 @@ if redis.call('ZCARD', KEYS[1]) >= needed then return 1 end
 return 0
 )";
 
+// KEYS votes; ARGV process.
+inline constexpr std::string_view drop_vote = R"(
+return redis.call('ZREM', KEYS[1], ARGV[1])
+)";
+
 // KEYS alive; ARGV process.
 inline constexpr std::string_view sign_of_life = R"(
 local t = redis.call('TIME')

@@ -102,11 +102,16 @@ void shared_circuit::vote(duration open_for, std::uint64_t failures) {
 }
 
 void shared_circuit::closed_here() {
-  together_ = false;
+  const bool for_all = std::exchange(together_, false) || how_.how != circuit_sharing::kind::quorum;
   leased_ = other_wants_ = false;
   hold(false);
   told_successes_ = breaker_.snapshot(loop_.now()).successful;
   if (!link_.up()) return;
+  if (!for_all) {
+    // It was open here alone: what others decided for themselves stays theirs.
+    link_.run(scripts::drop_vote, {link_.key("votes", breaker_.name())}, {link_.process()});
+    return;
+  }
   link_.remove(state_key_);
   link_.remove(link_.key("votes", breaker_.name()));
   tell(message::word::closed);
@@ -268,7 +273,15 @@ void shared_circuit::keep_or_give_lease(time_point now) {
   }
   if (now - lease_renewed_ < lease_time_ / 3) return;
   lease_renewed_ = now;
-  link_.run(scripts::take_lease, {lease_key_}, {link_.process(), milliseconds(lease_time_)});
+  link_.run(scripts::take_lease, {lease_key_}, {link_.process(), milliseconds(lease_time_)},
+            [g = gate_](const redis::reply* answer) {
+              if (!g->open || !answer || answer->integer() == 1 || !g->open->leased_) return;
+              // It ran out, since this process stood still, and another has it.
+              shared_circuit& self = *g->open;
+              self.leased_ = self.other_wants_ = false;
+              self.hold(true);
+              self.next_try_ = self.loop_.now() + between_tries;
+            });
 }
 
 void shared_circuit::let_go() {

@@ -231,6 +231,55 @@ TEST(SharedCircuits, OneBadHostDoesNotOpenItForAllUnderAQuorum) {
   EXPECT_TRUE(soon([&] { return c.state() == circuit_mode::open; })) << "two of three saw it";
 }
 
+TEST(SharedCircuits, WhatOneClosesForItselfStaysOpenForAnotherUnderAQuorum) {
+  test::redis_server server;
+  const circuit_sharing all_three{.how = circuit_sharing::kind::quorum, .processes = 3};
+  process a(server, partner(100ms), all_three);
+  process b(server, partner(), all_three);
+  process c(server, partner(), all_three);
+  ASSERT_TRUE(meet(a, b, c));
+  for (int i = 0; i < 3; ++i) a.fail();
+  for (int i = 0; i < 3; ++i) b.fail();
+  ASSERT_TRUE(soon([&] { return a.succeed(); }));
+  EXPECT_EQ(a.state(), circuit_mode::closed);
+  EXPECT_TRUE(always([&] { return b.state() == circuit_mode::open; }, 200ms))
+      << "it was never open for all";
+  for (int i = 0; i < 3; ++i) c.fail();
+  EXPECT_TRUE(always([&] { return a.state() == circuit_mode::closed; }, 200ms))
+      << "its own vote went when it closed";
+  for (int i = 0; i < 3; ++i) a.fail();
+  EXPECT_TRUE(soon([&] { return a.state() == circuit_mode::open && a.failures() == 3; }));
+}
+
+TEST(SharedCircuits, AProcessThatLostItsLeaseProbesNoMore) {
+  test::redis_server server;
+  process a(server, partner(100ms));
+  ASSERT_TRUE(meet(a));
+  for (int i = 0; i < 3; ++i) a.fail();
+  const auto let_in = [&] {
+    const auto p = a.breaker.try_acquire();
+    return p.has_value();  // given back at once: a probe that never was
+  };
+  ASSERT_TRUE(soon(let_in)) << "it holds the lease";
+  // As when it had stood still for longer than its lease, and another has it.
+  io::loop loop;
+  redis::client other(loop, server.settings(), {});
+  other.start();
+  bool taken = false;
+  ASSERT_TRUE(soon([&] {
+    loop.run_once(1ms);
+    if (other.up() && !std::exchange(taken, true)) {
+      other.send({"SET", "weir:probe:partner", "another", "PX", "60000"}, {});
+    }
+    return taken;
+  }));
+  EXPECT_TRUE(soon([&] {
+    loop.run_once(1ms);
+    return !let_in();
+  }));
+  EXPECT_TRUE(always([&] { return !let_in(); }, 300ms));
+}
+
 TEST(SharedCircuits, AnyOneOpensItForAllWhereOneIsEnough) {
   test::redis_server server;
   const circuit_sharing any{.how = circuit_sharing::kind::quorum, .processes = 1};
