@@ -1,6 +1,7 @@
 #include "systems/presentations/services.hpp"
 
 #include "systems/common/sql_json.hpp"
+#include "weir/json/utf8.hpp"
 
 namespace weir::systems::presentations {
 
@@ -22,6 +23,9 @@ void serve_presentations(service& to, storage& from) {
   to.get("/presentations/{title}", [&from](const call_ptr& c) {
     const auto title = c->decoded_parameter();
     if (!title) return c->problem(400, "a broken escape in the path");
+    // Nothing is called so, and PostgreSQL fails when asked: strangers' nonsense would open
+    // circuits.
+    if (json::utf8_valid_prefix(*title) != title->size()) return c->json("[]");
     from.read("SELECT title, author_id, date FROM presentation WHERE title = $1", {*title},
               list_for(c, {"title", "author_id", "date"}));
   });

@@ -8,6 +8,7 @@ from urllib.parse import quote
 import pytest
 
 from support.expect import problem
+from support.postgres import Postgres
 from support.services import configuration, service  # noqa: F401
 from support.weir_process import SLOWER
 
@@ -123,6 +124,18 @@ def test_presentations_that_hang_are_504_after_the_time_out_and_nobody_hangs(fro
     answer = front.page()
     problem(answer, 504)
     assert TIMEOUT - 0.1 <= answer.took <= TIMEOUT + 0.3 * SLOWER
+
+
+def test_a_title_that_is_no_text_is_nobodys_on_postgresql_too(service, tmp_path):  # noqa: F811
+    server = Postgres().create().start()
+    try:
+        presentations = service("weir-presentations", "--dsn", server.fresh_database("presentations"),
+                                kind="presentations")
+        answer = presentations.get("/presentations/%FF")
+        assert (answer.status, answer.body) == (200, b"[]")
+        assert presentations.get("/presentations/First%20Presentation").json()[0]["author_id"] == 1
+    finally:
+        server.remove()
 
 
 @pytest.mark.parametrize("title, status", [("First+Presentation", 404), ("first%20presentation", 404), ("a%2Fb", 404), ("a/b", 404),
