@@ -38,7 +38,7 @@ bool read_name_alone(reader& r, const node& from, consul_service_document& into)
 bool read_path_alone(reader& r, const node& from, health_document& into) {
   into.path.given = true;
   into.path.where = from.where;
-  into.path.value = types::text().read(r, from);
+  into.path.value = types::head_word().read(r, from);
   return into.path.value.has_value();
 }
 
@@ -47,7 +47,7 @@ const table<health_document>& health_table() {
     table<health_document> made(
         "health", "Requests that find out which instances are fit for use, once for the process.",
         {
-            required(key<&health_document::path>("path", types::text(), "What is asked for.")),
+            required(key<&health_document::path>("path", types::head_word(), "What is asked for.")),
             key<&health_document::every>("every", types::positive_duration(),
                                          "Between two checks of an instance.", "5s"),
             key<&health_document::jitter>("jitter", types::percent(),
@@ -115,8 +115,8 @@ const table<consul_document>& consul_table() {
         {
             required(key<&consul_document::url>(
                 "url", types::service_url(), "Where the agent is, like `http://127.0.0.1:8500`.")),
-            key<&consul_document::token>("token", types::text(), "The token that is sent along.",
-                                         "none"),
+            key<&consul_document::token>("token", types::field_text(),
+                                         "The token that is sent along.", "none"),
             key<&consul_document::token_file>("token_file", types::file_name(),
                                               "The same, read from a file when the configuration "
                                               "is."),
@@ -183,7 +183,7 @@ const table<consul_service_document>& consul_service_table() {
                 "datacenter", types::text(), "The datacenter to look in.", "that of `discovery`"),
             key<&consul_service_document::tls>("tls", types::boolean(),
                                                "Whether the instances speak TLS.", "false"),
-            key<&consul_service_document::path>("path", types::text(),
+            key<&consul_service_document::path>("path", types::head_word(),
                                                 "What the paths of its calls begin with.", ""),
         });
     made.with_shorthand("service", read_name_alone);

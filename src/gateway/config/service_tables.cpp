@@ -57,7 +57,7 @@ const table<service_document>& service_table() {
             key<&service_document::consul>("consul", consul_service_table(),
                                            "Its instances are those that pass in Consul, followed "
                                            "as they change; needs `discovery`."),
-            key<&service_document::host>("host", types::text(),
+            key<&service_document::host>("host", types::head_word(),
                                          "What Host says, and the name that a certificate must "
                                          "bear, for all instances.",
                                          "each its own address; the name, with `dns` and `srv`"),

@@ -46,6 +46,34 @@ class text_type final : public type<std::string> {
   std::string_view word_;
 };
 
+// Text that goes into the head of a message as it stands: more than a line of it would be a field
+// of its own, and a blank ends a target.
+class line_type final : public type<std::string> {
+ public:
+  line_type(std::string_view word, bool blanks) : text_(word), blanks_(blanks) {}
+  std::optional<std::string> read(reader& r, const node& from) const override {
+    auto text = text_.read(r, from);
+    if (!text) return text;
+    if (!is_field_value(*text)) {
+      r.error(from.where,
+              "this goes into the head of a message, a line of its own; take out line breaks and "
+              "control characters");
+      return std::nullopt;
+    }
+    if (!blanks_ && text->find_first_of(" \t") != std::string::npos) {
+      r.error(from.where, "no blank can stand here; take it out, or write `%20` in a path");
+      return std::nullopt;
+    }
+    return text;
+  }
+  std::string word() const override { return text_.word(); }
+  void schema(schema_writer& to) const override { text_.schema(to); }
+
+ private:
+  text_type text_;
+  bool blanks_;
+};
+
 class status_type final : public type<int> {
  public:
   status_type(int least, int most) : least_(least), most_(most) {}
@@ -229,7 +257,15 @@ const type<std::string>& policy_name() {
   return t;
 }
 const type<std::string>& media_type() {
-  static const text_type t("media type");
+  static const line_type t("media type", true);
+  return t;
+}
+const type<std::string>& field_text() {
+  static const line_type t("text", true);
+  return t;
+}
+const type<std::string>& head_word() {
+  static const line_type t("text", false);
   return t;
 }
 const type<int>& answer_status() {

@@ -4,6 +4,7 @@
 #include <iterator>
 
 #include "compiler.hpp"
+#include "weir/gateway/config/spelling.hpp"
 #include "weir/io/tls.hpp"
 
 namespace weir::gateway {
@@ -170,6 +171,10 @@ discovery_plan compile_discovery(compiling& c) {
     if (!in) c.found.error(from.token_file.where, "this file cannot be read; check its name");
     to.token.assign(std::istreambuf_iterator<char>(in), {});
     while (to.token.ends_with('\n') || to.token.ends_with('\r')) to.token.pop_back();
+    if (!config::is_field_value(to.token)) {
+      c.found.error(from.token_file.where,
+                    "this file holds more than a line; give one with the token alone");
+    }
   }
   take(to.datacenter, from.datacenter);
   if (from.tls) {

@@ -62,6 +62,8 @@ const type<std::string>& text();
 const type<std::string>& file_name();
 const type<std::string>& policy_name();
 const type<std::string>& media_type();
+const type<std::string>& field_text();  // of one line
+const type<std::string>& head_word();   // …without blanks: a host, a path
 const type<std::uint64_t>& at_least_one();
 const type<std::uint64_t>& count();        // zero too
 const type<std::uint64_t>& tries();        // 1…1000
