@@ -19,6 +19,12 @@ void take(To& to, const config::setting<From>& from) {
   if (from) to = static_cast<To>(*from);
 }
 
+// The name in `name:port`, the address in `[::1]:port`.
+std::string name_of(const std::string& authority) {
+  if (authority.starts_with('[')) return authority.substr(1, authority.find(']') - 1);
+  return authority.substr(0, authority.find(':'));
+}
+
 discovery_settings discovery_of(const config::service_document& s,
                                 upstream::service_settings& out) {
   discovery_settings d;
@@ -58,7 +64,7 @@ discovery_settings discovery_of(const config::service_document& s,
     while (out.base_path.ends_with('/')) out.base_path.pop_back();
   }
   // A certificate names the host that was asked for, not the address it was found at.
-  out.server_name = d.authority.substr(0, d.authority.find(':'));
+  out.server_name = name_of(d.authority);
   out.host = d.name;
   out.authority = d.authority;
   return d;
@@ -105,7 +111,7 @@ void compile_place(compiling&, const config::service_document& s, upstream::serv
     out.port = s.url->port;
     out.tls = s.url->tls;
     out.authority = s.host ? *s.host : s.url->authority;
-    if (s.host) out.server_name = s.host->substr(0, s.host->find(':'));
+    if (s.host) out.server_name = name_of(*s.host);
     out.base_path = s.url->base_path;
     return;
   }

@@ -137,6 +137,23 @@ TEST(Compile, SpellsPercentSignsOfQueryValuesAsTheyAreMeant) {
   EXPECT_EQ(written[3].literal, "1,2");
 }
 
+TEST(Compile, ExpectsTheAddressOfAHostInACertificateWithoutItsBrackets) {
+  const compiled c(R"(
+services:
+  named:    {url: "https://127.0.0.1:1", host: "shop.internal:8443"}
+  numbered: {url: "https://127.0.0.1:1", host: "[::1]:8443"}
+  several:  {instances: ["https://127.0.0.1:1", "https://127.0.0.1:2"], host: "[::1]"}
+routes:
+  GET /a: {proxy: named}
+  GET /b: {proxy: numbered}
+  GET /c: {proxy: several}
+)");
+  EXPECT_EQ(c.made->services[0]->settings().server_name, "shop.internal");
+  EXPECT_EQ(c.made->services[1]->settings().server_name, "::1");
+  EXPECT_EQ(c.made->services[1]->settings().authority, "[::1]:8443");
+  EXPECT_EQ(c.made->services[2]->settings().server_name, "::1");
+}
+
 TEST(Compile, DoesNotBlameTheClientForAPathThatTheFileAloneMakes) {
   const compiled c = with_steps("{s: {get: \"a/${clock('%H')}/${'..'}\"}}", "\"${s}\"");
   EXPECT_FALSE(c.step(0).call->target.path[0].from_client);
