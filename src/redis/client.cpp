@@ -35,6 +35,7 @@ struct client::impl final : io::connector::receiver, io::stream_handler {
         names(on),
         again(on, delegate<void()>::to<&impl::connect>(*this)),
         silence(on, delegate<void()>::to<&impl::on_silence>(*this)),
+        look(on, delegate<void()>::to<&impl::ask_whether_it_is_there>(*this)),
         flush(on, delegate<void()>::to<&impl::write_out>(*this)) {}
 
   ~impl() { *alive = false; }
@@ -108,7 +109,16 @@ struct client::impl final : io::connector::receiver, io::stream_handler {
     ready = true;
     said_down = false;
     pause = where.first_pause;
+    if (!channels.empty()) look.arm(saturating_add(loop.now(), where.look_after));
     if (told.on_up) told.on_up();
+  }
+
+  // Who only listens sends nothing that would fail, and would listen for ever to a server that is
+  // gone without a word, or to which the way has been forgotten.
+  void ask_whether_it_is_there() {
+    append({"PING"});
+    expect_reply();
+    look.arm(saturating_add(loop.now(), where.look_after));
   }
 
   void append(const std::vector<std::string_view>& command) {
@@ -198,6 +208,7 @@ struct client::impl final : io::connector::receiver, io::stream_handler {
       lose("refused: " + std::string(r.text()));
       return true;
     }
+    if (r.size() == 2 && r[0].text() == "pong") return true;
     if (r.size() != 3) return false;
     if (r[0].text() == "message") {
       if (on_message) on_message(r[1].text(), r[2].text());
@@ -210,6 +221,7 @@ struct client::impl final : io::connector::receiver, io::stream_handler {
 
   void lose(const std::string& why) {
     silence.disarm();
+    look.disarm();
     flush.cancel();
     connector.reset();
     // Freed at the end of this function: the caller may be using them.
@@ -250,6 +262,7 @@ struct client::impl final : io::connector::receiver, io::stream_handler {
   bool said_down = false;
   io::timer again;
   io::timer silence;
+  io::timer look;
   io::deferred flush;
   std::shared_ptr<bool> alive = std::make_shared<bool>(true);
 };

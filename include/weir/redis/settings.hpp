@@ -17,7 +17,9 @@ struct settings {
   std::string password;  // empty: no AUTH is sent
   int database = 0;
   duration connect_timeout = std::chrono::seconds(1);
-  duration reply_timeout = std::chrono::seconds(1);      // silence after a command; then reconnect
+  duration reply_timeout = std::chrono::seconds(1);  // silence after a command; then reconnect
+  // Between questions to a server that is only listened to, whether it is still there.
+  duration look_after = std::chrono::seconds(5);
   duration first_pause = std::chrono::milliseconds(50);  // between tries to connect, doubling …
   duration longest_pause = std::chrono::seconds(2);      // … up to this, with full jitter
 };

@@ -151,6 +151,25 @@ TEST(RedisClient, SubscribesAgainAfterALoss) {
   EXPECT_EQ(heard, (std::vector<std::string>{"news:one", "news:two"}));
 }
 
+TEST(RedisClient, NoticesThatWhatItSubscribedToIsSilentForGood) {
+  test::redis_server server;
+  io::loop loop;
+  told t;
+  settings s = server.settings();
+  s.reply_timeout = 100ms;
+  s.look_after = 50ms;
+  client listening(loop, s, t.listener());
+  listening.subscribe({"news"}, {});
+  listening.start();
+  ASSERT_TRUE(until(loop, [&] { return listening.up(); }));
+  const time_point end = weir::now() + 300ms;
+  while (weir::now() < end) loop.run_once(10ms);
+  EXPECT_TRUE(t.downs.empty()) << "looking does no harm";
+  server.freeze();
+  ASSERT_TRUE(until(loop, [&] { return !t.downs.empty(); }));
+  EXPECT_EQ(t.downs[0], "no reply in time");
+}
+
 TEST(RedisUrl, IsReadAndWrongOnesAreExplained) {
   const auto full = parse_url("redis://us%40er:p%3Ass@[::1]:7000/3");
   ASSERT_TRUE(full);
