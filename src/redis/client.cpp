@@ -38,7 +38,13 @@ struct client::impl final : io::connector::receiver, io::stream_handler {
         look(on, delegate<void()>::to<&impl::ask_whether_it_is_there>(*this)),
         flush(on, delegate<void()>::to<&impl::write_out>(*this)) {}
 
-  ~impl() { *alive = false; }
+  ~impl() {
+    *alive = false;
+    // Last words, such as a lease given back; what the server does not take at once is lost.
+    if (!stream || unsent.empty()) return;
+    const iovec piece{unsent.data(), unsent.size()};
+    stream->write({&piece, 1});
+  }
 
   void connect() {
     std::shared_ptr<bool> here = alive;

@@ -32,7 +32,7 @@ class client final {
   };
 
   client(io::loop& on, settings to, listener told);
-  ~client();  // what waits is not answered
+  ~client();  // what waits is not answered; what was sent goes out if the server takes it at once
   client(const client&) = delete;
   client& operator=(const client&) = delete;
 

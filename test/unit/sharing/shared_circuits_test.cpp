@@ -174,18 +174,36 @@ TEST(SharedCircuits, WhoHasCallsGetsTheProbeFromWhoHasNone) {
 
 TEST(SharedCircuits, ADeadProcessKeepsTheOthersFromProbingNoLongerThanItsLease) {
   test::redis_server server;
-  auto dying = std::make_unique<process>(server, partner(100ms));
-  process other(server, partner(100ms));
-  ASSERT_TRUE(soon([&] { return dying->connected() && other.connected(); }));
-  for (int i = 0; i < 3; ++i) dying->fail();
-  ASSERT_TRUE(soon([&] { return other.state() != circuit_mode::closed; }));
-  std::optional<permit> probe;
+  process other(server, partner(50ms));
+  ASSERT_TRUE(meet(other));
+  // What a process leaves that dies with the lease.
+  io::loop loop;
+  redis::client dead(loop, server.settings(), {});
+  dead.start();
+  bool sent = false, written = false;
   ASSERT_TRUE(soon([&] {
-    if (auto p = dying->breaker.try_acquire()) probe.emplace(std::move(*p));
-    return probe.has_value();
+    loop.run_once(1ms);
+    if (dead.up() && !std::exchange(sent, true)) {
+      dead.send({"SET", "weir:probe:partner", "dead", "PX", "600"},
+                [&](const redis::reply*, std::string_view) { written = true; });
+    }
+    return written;
   }));
-  dying.reset();  // it says nothing more about its probe
+  for (int i = 0; i < 3; ++i) other.fail();
+  EXPECT_TRUE(always([&] { return !other.breaker.try_acquire().has_value(); }, 300ms));
   EXPECT_TRUE(soon([&] { return other.succeed(); }));
+}
+
+TEST(SharedCircuits, WhoGoesAwayInOrderGivesItsLeaseBack) {
+  test::redis_server server;
+  auto going = std::make_unique<process>(server, partner(100ms), circuit_sharing{}, 60s);
+  process other(server, partner(100ms), {}, 60s);
+  ASSERT_TRUE(soon([&] { return going->connected() && other.connected(); }));
+  for (int i = 0; i < 3; ++i) going->fail();
+  ASSERT_TRUE(soon([&] { return other.state() != circuit_mode::closed; }));
+  ASSERT_TRUE(soon([&] { return going->breaker.try_acquire().has_value(); }));
+  going.reset();
+  EXPECT_TRUE(soon([&] { return other.succeed(); })) << "long before the lease would end";
 }
 
 TEST(SharedCircuits, WithoutTheServerEveryCircuitGoesOnAlone) {
