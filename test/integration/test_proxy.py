@@ -203,7 +203,7 @@ def test_forwarded_fields_of_a_trusted_proxy_count(weir, upstream):
 
 def test_status_reason_headers_and_body_come_down(gate):
     gate.up.always(respond(418, b"\x00short and stout", [("X-Own", "1"), ("Set-Cookie", "a=1"), ("Set-Cookie", "b=2"), ("ETag", '"e"'), ("Server", "theirs"),
-                                                         ("Connection", "x-hop"), ("X-Hop", "1"), ("Keep-Alive", "timeout=5")], content_type="x/y"))
+                                                         ("Date", "Sun, 06 Nov 1994 08:49:37 GMT"), ("Connection", "x-hop"), ("X-Hop", "1"), ("Keep-Alive", "timeout=5")], content_type="x/y"))
     answer = gate.get("/plain")
     assert answer.status == 418
     assert answer.body == b"\x00short and stout"
