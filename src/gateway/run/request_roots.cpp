@@ -1,5 +1,10 @@
 #include "weir/gateway/run/request_roots.hpp"
 
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
 #include "weir/http/query.hpp"
 #include "weir/http/uri.hpp"
 
@@ -33,6 +38,25 @@ value list_of(const std::vector<std::string>& all, arena& memory) {
   return value::list(list);
 }
 
+struct parameter {
+  std::string name;
+  std::vector<std::string> values;
+};
+
+// Names in the order in which they came first. One pass: a client may send thousands.
+std::vector<parameter> parameters_of(std::string_view encoded) {
+  std::vector<parameter> all;
+  std::unordered_map<std::string, std::size_t> places;
+  http::query_view(encoded).for_each([&](const http::query_view::parameter& p) {
+    std::string name = http::query_view::decode(p.name);
+    const auto [at, is_new] = places.emplace(name, all.size());
+    if (is_new) all.push_back({std::move(name), {}});
+    all[at->second].values.push_back(http::query_view::decode(p.value));
+    return true;
+  });
+  return all;
+}
+
 }  // namespace
 
 value path_root::find(std::string_view name, arena& memory) const {
@@ -61,12 +85,14 @@ value query_root::find(std::string_view name, arena& memory) const {
 }
 
 value query_root::all(arena& memory) const {
+  const bool sound = http::query_view(encoded_).well_formed();
   std::vector<map_entry> entries;
-  http::query_view(encoded_).for_each([&](const http::query_view::parameter& p) {
-    const std::string name = http::query_view::decode(p.name);
-    entries.push_back({value::text(memory.copy(name)), find(name, memory)});
-    return true;
-  });
+  for (const parameter& p : parameters_of(encoded_)) {
+    const value said = !sound                ? value::error(broken_escape)
+                       : p.values.size() > 1 ? value::error(given_twice)
+                                             : value::text(memory.copy(p.values.front()));
+    entries.push_back({value::text(memory.copy(p.name)), said});
+  }
   return map_of(entries, memory);
 }
 
@@ -77,15 +103,12 @@ value query_all_root::find(std::string_view name, arena& memory) const {
 }
 
 value query_all_root::all(arena& memory) const {
+  const bool sound = http::query_view(encoded_).well_formed();
   std::vector<map_entry> entries;
-  http::query_view(encoded_).for_each([&](const http::query_view::parameter& p) {
-    const std::string name = http::query_view::decode(p.name);
-    for (const map_entry& e : entries) {
-      if (e.key.text_here() == name) return true;
-    }
-    entries.push_back({value::text(memory.copy(name)), find(name, memory)});
-    return true;
-  });
+  for (const parameter& p : parameters_of(encoded_)) {
+    entries.push_back({value::text(memory.copy(p.name)),
+                       sound ? list_of(p.values, memory) : value::error(broken_escape)});
+  }
   return map_of(entries, memory);
 }
 
