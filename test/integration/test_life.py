@@ -255,13 +255,18 @@ def test_a_listener_that_changed_moves(weir, free_port):
         gate.connect()
 
 
+def move(gate, port, up):
+    """The same at another address, from the next reload on."""
+    gate.write(f"listen: 127.0.0.1:{port}\n" + textwrap.dedent(ONE % ("0s", "10s", "1s")), a=up)
+
+
 def test_a_stop_waits_for_what_runs_where_a_reload_took_the_address_away(weir, upstream, free_port):
     up = upstream().always(respond(200, "1", delay=1.5))
     gate = weir(ONE % ("0s", "10s", "1s"), a=up)
     with gate.connect() as c:
         c.send(format_request("GET", "/", host="x"))
         up.wait_for(1)
-        gate.write(f"listen: 127.0.0.1:{free_port}\n" + textwrap.dedent(ONE % ("0s", "10s", "1s")), a=up)
+        move(gate, free_port, up)
         gate.reload()
         gate.signal(signal.SIGTERM)
         assert c.read_response().json()["x"] == 1
@@ -274,7 +279,7 @@ def test_what_runs_where_a_reload_took_the_address_away_is_still_counted(weir, u
     with gate.connect() as c:
         c.send(format_request("GET", "/", host="x"))
         up.wait_for(1)
-        gate.write(f"listen: 127.0.0.1:{free_port}\n" + textwrap.dedent(ONE % ("0s", "10s", "1s")), a=up)
+        move(gate, free_port, up)
         gate.reload()
         seen = gate.metrics()
         assert [seen.value(n) for n in ("http_server_active_requests", "weir_connections")] == [1, 1]
@@ -288,7 +293,7 @@ def test_there_is_no_reload_for_a_process_that_goes_away(weir, upstream, free_po
         up.wait_for(1)
         gate.signal(signal.SIGTERM)
         gate.wait_log("going away")
-        gate.write(f"listen: 127.0.0.1:{free_port}\n" + textwrap.dedent(ONE % ("0s", "10s", "1s")), a=up)
+        move(gate, free_port, up)
         gate.reload()
         time.sleep(0.2)
         gate.port = free_port
