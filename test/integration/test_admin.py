@@ -3,7 +3,8 @@
 import pytest
 from support.expect import problem, refused
 from support.raw_client import Connection
-from support.upstream import json_reply, status
+from support.upstream import chunked, hang, json_reply, raw, status
+from support.waiting import wait_for
 
 CONFIG = """
     services:
@@ -208,6 +209,55 @@ def test_metrics_of_calls(gate):
     assert metrics.sum(name + "_count", http_response_status_code="200") == 1
     assert metrics.sum(name + "_count", http_response_status_code="503") == 2
     assert metrics.sum(name + "_count", error_type="503") == 2 or metrics.sum(name + "_count", error_type="status_503") == 2
+
+
+CUT = {
+    "its connection ends": (raw(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\nsome", end="close"), "truncated"),
+    "its chunks end": (chunked(["some"], finish=False), "truncated"),
+    "its time ends": (raw(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\nsome", pause_before_end=3), "response_timeout"),
+    "a small one's connection ends": (raw(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nsome", end="close"), "truncated"),
+}
+
+
+@pytest.mark.parametrize("how", list(CUT))
+def test_a_proxied_answer_that_breaks_off_was_noted_at_its_head_as_successful(weir, upstream, how):
+    answer, cause = CUT[how]
+    gate = weir("""
+        services: {a: {url: <a>, timeout: 500ms, breaker: {trip: {in_a_row: 9}, open: 9s}}}
+        routes: {GET /: {proxy: a/x}}
+        """, a=upstream().always(answer))
+    with gate.connect() as c:
+        c.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        wait_for(lambda: gate.metrics().sum("http_server_request_duration_seconds_count") == 1, what="its end")
+    metrics = gate.metrics()
+    for series in ("calls_total", "calls_seconds_count"):
+        kinds = [metrics.value(f"weir_circuitbreaker_{series}", name="a", kind=k) for k in ("successful", "failed", "ignored")]
+        assert kinds == [0, 1, 0], series
+    calls = "http_client_request_duration_seconds_count"
+    assert metrics.sum(calls) == metrics.sum(calls, error_type=cause, http_response_status_code="200") == 1
+
+
+def test_a_proxied_answer_takes_its_time_to_its_end(weir, upstream):
+    gate = weir("""
+        services: {a: {url: <a>, breaker: {trip: {in_a_row: 9}, open: 9s}}}
+        routes: {GET /: {proxy: a/x}}
+        """, a=upstream().always(chunked(["some", "more"], pause=0.1)))
+    assert gate.get("/").text == "somemore"
+    metrics = gate.metrics()
+    assert metrics.value("weir_circuitbreaker_calls_seconds_count", name="a", kind="successful") == 1
+    assert metrics.value("weir_circuitbreaker_calls_seconds_sum", name="a", kind="successful") > 0.15
+
+
+def test_a_silent_service_is_noted_as_the_circuit_takes_it_where_the_caller_has_a_deadline(weir, upstream):
+    gate = weir("""
+        trusted_proxies: [127.0.0.1]
+        services: {a: {url: <a>, attempt_timeout: 100ms, retry: off, breaker: {trip: {in_a_row: 9}, open: 9s}}}
+        routes: {GET /: {proxy: a/x}}
+        """, a=upstream().always(hang()))
+    assert gate.get("/", {"x-envoy-expected-rq-timeout-ms": "1000"}).status == 504
+    metrics = gate.metrics()
+    for series in ("calls_total", "calls_seconds_count"):
+        assert metrics.value(f"weir_circuitbreaker_{series}", name="a", kind="failed") == 1, series
 
 
 def test_metrics_are_a_prometheus_page(gate):

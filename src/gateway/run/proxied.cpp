@@ -85,7 +85,8 @@ void proxied::follow(action todo) {
         arm();
         return;
       case action_kind::cancel_attempt:
-        stop_attempt();
+        stop_attempt(request_.caller_deadline ? verdict::ignored
+                                              : timeouts_count(request_.route->proxy->call));
         todo = policies_->next(worker_.loop().now());
         break;
       case action_kind::finish: {
@@ -120,6 +121,7 @@ void proxied::begin_attempt(const action& todo) {
 
 // To an instance, or on to another where the one before could not be reached.
 void proxied::reach() {
+  noted_ = false;
   switch (way_.open(attempt_until_)) {
     case upstream::passage::way::open:
       break;
@@ -155,20 +157,21 @@ void proxied::on_way(bool known) {
   }
 }
 
-void proxied::stop_attempt() {
+void proxied::stop_attempt(verdict counts) {
   silent_due_ = time_point::max();
   forget_kept();
   if (exchange_) {
     std::exchange(exchange_, nullptr)->cancel();
-    const verdict counts =
-        request_.caller_deadline ? verdict::ignored : timeouts_count(request_.route->proxy->call);
-    if (status_ == 0) note_attempt(0, cause::response_timeout, counts);  // else noted with its head
+    note_attempt(status_, cause::response_timeout, counts);
     way_.ended(counts);
   }
   way_.leave();
 }
 
+// Once for each instance that is asked: as the circuit takes it, and when.
 void proxied::note_attempt(int status, cause why, verdict counts) {
+  if (noted_) return;
+  noted_ = true;
   const duration took = worker_.loop().now() - attempt_began_;
   worker_.attempt_ended(service(), way_, out_.verb, out_.target, status, why, counts, took);
 }
@@ -214,7 +217,7 @@ void proxied::attempt_failed(const judged& how) {
   const cause_text said(j.why, 0);
   j.for_policies.detail = said;
   last_ = j.why;
-  if (status_ == 0) note_attempt(0, j.why, j.for_policies.counts);
+  note_attempt(status_, j.why, j.for_policies.counts);
   way_.ended(j.for_policies.counts);
   if (settled_) {
     // The head was judged already (a stream, or an error that is passed on).
@@ -276,7 +279,8 @@ void proxied::fallen_silent() {
     touch();
     return;
   }
-  stop_attempt();
+  const verdict counts = timeouts_count(request_.route->proxy->call);
+  stop_attempt(counts);
   last_ = cause::response_timeout;
   if (settled_) {
     end_unserved(last_);
@@ -284,7 +288,7 @@ void proxied::fallen_silent() {
   }
   const bool again = !started_ && out_.resend_on_stale && !(out_.streamed && body_asked_);
   weir::outcome late = weir::outcome::failure(weir::cause::timeout, again);
-  late.counts = timeouts_count(request_.route->proxy->call);
+  late.counts = counts;
   status_ = 0;
   follow(policies_->attempt_done(worker_.loop().now(), attempt_, late));
 }

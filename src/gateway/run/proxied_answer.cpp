@@ -30,10 +30,11 @@ void proxied::answer_head(const http::response_head& head) {
   weir::outcome how = outcome_of_status(call, head.status, wait);
   how.retryable = how.retryable && out_.resend_on_stale;
   last_status_ = head.status;
-  note_attempt(head.status, cause::none, how.counts);
   way_.answered(worker_.loop().now());
   head_counts_ = how.counts;
-  // A failing answer is judged now, while another attempt may still take its place.
+  // A failing answer is judged now, while another attempt may still take its place; a stream, as it
+  // may have no end.
+  if (how.failed || !request_.route->deadline) note_attempt(head.status, cause::none, how.counts);
   if (how.failed) {
     const cause_text said(cause::bad_status, head.status);
     how.detail = said;
@@ -110,9 +111,10 @@ void proxied::answer_end() {
 void proxied::count_answer() {
   if (settled_) return;
   settled_ = true;
-  policies_->attempt_done(
-      worker_.loop().now(), attempt_,
-      outcome_of_status(request_.route->proxy->call, status_, duration::zero()));
+  const weir::outcome how =
+      outcome_of_status(request_.route->proxy->call, status_, duration::zero());
+  note_attempt(status_, cause::none, how.counts);
+  policies_->attempt_done(worker_.loop().now(), attempt_, how);
 }
 
 void proxied::refuse(cause why, int status, duration retry_after) {

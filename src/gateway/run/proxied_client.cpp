@@ -86,7 +86,7 @@ void proxied::on_client_gone() {
 void proxied::drop_attempt(cause why) {
   if (exchange_) {
     std::exchange(exchange_, nullptr)->cancel();
-    if (status_ == 0) note_attempt(0, why, verdict::ignored);  // else noted with its head
+    note_attempt(status_, why, verdict::ignored);
   }
   way_.leave();
   if (settled_) return;

@@ -64,7 +64,7 @@ class proxied final {
   void begin_attempt(const action& todo);
   void reach();
   void on_way(bool known);
-  void stop_attempt();
+  void stop_attempt(verdict counts);
   void drop_attempt(cause why);
 
   void answer_head(const http::response_head& head);
@@ -130,6 +130,7 @@ class proxied final {
   time_point policies_due_ = time_point::max();
   time_point silent_due_ = time_point::max();
   bool settled_ = false;  // the pipeline has its verdict
+  bool noted_ = false;    // the attempt is in the statistics
   bool seeking_ = false;  // the attempt has no connection yet
   bool body_asked_ = false;
   time_point piece_came_ = time_point::min();  // the last of the client's body
