@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "client_pool.hpp"
+#include "weir/base/prefetch.hpp"
 
 namespace weir::http {
 namespace {
@@ -78,15 +79,13 @@ void h1_connection::run(h1_exchange& exchange) {
   keep_alive_ = true;
   behind_another_ = false;
   flush_due_ = false;
+  sending_begun_ = false;
   begin_answer();
   exchange.run_on(*this);
-  if (pool_.shares(exchange)) {
+  if (pool_.shares(exchange))
     gather();
-  } else if (exchange.request().streamed) {
-    send_later();  // the head goes out together with the first pieces
-  } else {
-    push();
-  }
+  else
+    send_later();
 }
 
 void h1_connection::begin_answer() noexcept {
@@ -106,6 +105,14 @@ void h1_connection::on_readable() {
 
 void h1_connection::on_peer_closed() {
   on_readable();
+}
+
+void h1_connection::foresee(unsigned step) const noexcept {
+  if (!exchange_) return;
+  if (step == 0)
+    prefetch(*exchange_);
+  else if (step == 1)
+    prefetch(exchange_->request().touches);
 }
 
 void h1_connection::on_turn() {
@@ -273,7 +280,7 @@ bool h1_connection::nothing_behind() {
 // What is no answer may be the rest of the one before it, a body where none may be: asked for
 // alone, the service shows whose fault it is.
 h1_connection::next h1_connection::misread(std::string_view detail) {
-  if (behind_another_ && exchange_->may_resend()) return ask_again();
+  if (behind_another_ && exchange_->may_resend(sending_begun_)) return ask_again();
   return fail(client_error::malformed, detail);
 }
 
@@ -282,7 +289,7 @@ h1_connection::next h1_connection::lost(bool orderly) {
     if (answer_begun_) return fail(client_error::reset, "the connection ended within the head");
     // Of several at once the service may have wanted none: that says nothing of the first.
     const bool says_nothing = reused_ || behind_count_ != 0;
-    if (says_nothing && exchange_->may_resend()) return ask_again();
+    if (says_nothing && exchange_->may_resend(sending_begun_)) return ask_again();
     return fail(reused_ ? client_error::stale : client_error::reset,
                 "the connection ended before the answer");
   }

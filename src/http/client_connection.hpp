@@ -51,6 +51,8 @@ class h1_connection final : public list_hook<all_connections>,
   void cancel_exchange(h1_exchange& cancelled) noexcept;
   void disperse(const h1_exchange& front) noexcept;
   void go_on_later() noexcept { turn_.schedule(); }
+  // At the end of the batch: what a batch has for one service goes out in a row, which wakes it
+  // once, and a request goes out together with the first pieces of its body.
   void send_later();
   // A large piece straight to the kernel, when nothing waits before it. False: keep a copy.
   bool write_through(std::string_view before, std::string_view piece, std::string_view after);
@@ -65,6 +67,7 @@ class h1_connection final : public list_hook<all_connections>,
   void on_readable() override;
   void on_writable() override;
   void on_peer_closed() override;
+  void foresee(unsigned step) const noexcept override;
   void on_turn();
 
   void begin_answer() noexcept;
@@ -83,6 +86,7 @@ class h1_connection final : public list_hook<all_connections>,
   next take_body(std::string_view piece);
   next finish();
   bool nothing_behind();
+  bool as_if_unused() const noexcept;
   next misread(std::string_view detail);
   next lost(bool orderly);
   next ask_again();
@@ -99,7 +103,8 @@ class h1_connection final : public list_hook<all_connections>,
   bool write_blocked_ = false;
   bool write_broken_ = false;
   bool flush_due_ = false;
-  bool keep_alive_ = true;  // as far as is known
+  bool sending_begun_ = false;  // the kernel has had a byte of what it carries
+  bool keep_alive_ = true;      // as far as is known
   bool head_done_ = false;
   bool answer_begun_ = false;    // a byte of it has come
   bool behind_another_ = false;  // its answer is due right behind that of another in the line

@@ -62,8 +62,21 @@ void h1_connection::cancel_exchange(h1_exchange& cancelled) noexcept {
   const duration waited = pool_.loop().now() - awaited_since_;
   if (behind_count_ != 0 && !answer_begun_ && waited >= too_long) pool_.line_broke();
   exchange_ = nullptr;
+  if (as_if_unused()) {
+    flush_due_ = false;
+    sent_off();
+    pool_.recycle(cancelled);
+    pool_.released(*this);
+    return;
+  }
   close();
   pool_.recycle(cancelled);
+}
+
+// Nothing of what it carries has left yet, and it is in order.
+bool h1_connection::as_if_unused() const noexcept {
+  return !sending_begun_ && behind_count_ == 0 && begin_ == end_ && !undrained_ && !write_broken_ &&
+         !stream_->peer_closed();
 }
 
 // Their answers would still follow the one that keeps them waiting: the connection ends with that.

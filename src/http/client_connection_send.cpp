@@ -42,6 +42,7 @@ bool h1_connection::write_through(std::string_view before, std::string_view piec
     write_failed();
     return true;
   }
+  sending_begun_ |= r.bytes != 0;
   std::size_t taken = r.bytes;
   const std::size_t own = std::min(taken, unsent.size());
   exchange_->sent(own);
@@ -71,6 +72,7 @@ void h1_connection::push() {
     write_failed();
     return;
   }
+  sending_begun_ |= r.bytes != 0;
   const std::size_t of_own = std::min(own, r.bytes);
   exchange_->sent(of_own);
   behind_out_.erase(0, r.bytes - of_own);

@@ -36,8 +36,8 @@ void h1_exchange::recycle() noexcept {
   if (out_.capacity() > most_kept_capacity) std::string().swap(out_);
 }
 
-bool h1_exchange::may_resend() const noexcept {
-  return request_.resend_on_stale && !request_.streamed && !resent_;
+bool h1_exchange::may_resend(bool begun) const noexcept {
+  return (request_.resend_on_stale || !begun) && !request_.streamed && !resent_;
 }
 
 // Reads alone; and never twice: what had to be sent again gets a connection to itself.

@@ -26,7 +26,8 @@ class h1_exchange final : public client_exchange, public list_hook<> {
 
   const client_request& request() const noexcept { return request_; }
   client_receiver& receiver() const noexcept { return *receiver_; }
-  bool may_resend() const noexcept;
+  // After its connection was lost. What has not left at all may go out once more in any case.
+  bool may_resend(bool begun = true) const noexcept;
   bool may_share() const noexcept;
   void prepare_resend();
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "weir/base/prefetch.hpp"
+
 namespace weir::http {
 namespace {
 
@@ -68,6 +70,9 @@ client_exchange& h1_pool::start(const client_request& request, client_receiver& 
     h1_connection& rested = idle_.front();
     left_idle(rested);
     rested.run(*exchange);
+    // Who starts one call often starts several.
+    if (!idle_.empty()) prefetch(idle_.front());
+    if (!spare_.empty()) prefetch(spare_.front());
     return *exchange;
   }
   if (waiting_count_ >= limits_.waiting && open_ >= limits_.connections) {
@@ -130,6 +135,7 @@ h1_exchange* h1_pool::next_waiting(bool for_fresh) noexcept {
   h1_exchange* next = for_fresh ? resends_.pop_front() : nullptr;
   if (!next) next = waiting_.pop_front();
   if (next) left_queue(*next);
+  if (!waiting_.empty()) prefetch(waiting_.front());
   return next;
 }
 

@@ -9,16 +9,19 @@ std::string spare_strings::take() {
   if (kept_.empty()) return {};
   std::string top = std::move(kept_.back());
   kept_.pop_back();
+  kept_bytes_ -= top.capacity();
   return top;
 }
 
 void spare_strings::give_back(std::string&& used) noexcept {
-  if (used.capacity() > largest_kept || kept_.size() == most_kept) {
+  if (used.capacity() > largest_kept || kept_bytes_ + used.capacity() > most_kept_bytes ||
+      kept_.size() == most_kept) {
     used = {};
     return;
   }
   if (kept_.capacity() == 0) kept_.reserve(most_kept);
   used.clear();
+  kept_bytes_ += used.capacity();
   kept_.push_back(std::move(used));
 }
 

@@ -17,9 +17,11 @@ class spare_strings {
   void give_back(std::string&& used) noexcept;
 
  private:
-  static constexpr std::size_t most_kept = 16;
+  static constexpr std::size_t most_kept = 256;  // so many answers a batch of events may bring
   static constexpr std::size_t largest_kept = 256 * 1024;
+  static constexpr std::size_t most_kept_bytes = 1024 * 1024;  // of all
   std::vector<std::string> kept_;
+  std::size_t kept_bytes_ = 0;
 };
 
 // Bytes on their way to one stream. Gathers them into as few writes as there can be, and keeps what

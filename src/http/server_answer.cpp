@@ -70,10 +70,11 @@ void server_connection::respond(int status, std::string_view header_lines, std::
     const std::string_view head = compose_head(status, header_lines, false, body.size());
     if (head_.verb == method::head || has_no_body(status)) body = {};
     bytes_sent_ += body.size();
-    if (in_turns_ && !input_.empty() &&
-        outbox_.size() + head.size() + body.size() < most_gathered) {
+    if (in_turns_ ? !input_.empty() && outbox_.size() + head.size() + body.size() < most_gathered
+                  : body.size() < worth_gathering) {
       outbox_.append(head);
       outbox_.append(body);
+      send_later();
     } else if (body.size() < worth_gathering) {
       server_.scratch += body;
       const std::string_view whole[] = {server_.scratch};
@@ -98,7 +99,7 @@ void server_connection::start(int status, std::string_view header_lines,
   // To HTTP/1.0 the end of a body of unknown length is the end of the connection.
   keep_ = may_keep() && (has_length_ || chunked_ || bodiless_);
   outbox_.append(compose_head(status, header_lines, chunked_, length));
-  if (!in_turns_) schedule(send);
+  send_later();
 }
 
 void server_connection::write(std::string_view piece) {
@@ -116,12 +117,13 @@ void server_connection::write(std::string_view piece) {
                : std::array{piece, std::string_view(), std::string_view()};
   for (const auto part : pieces) bytes_sent_ += part.size();
   const bool last = has_length_ && length_left_ == 0;
-  if (!outbox_.blocked() && (last || outbox_.size() + piece.size() >= worth_a_write)) {
+  const std::size_t worth = last ? worth_gathering : worth_a_write;
+  if (!outbox_.blocked() && outbox_.size() + piece.size() >= worth) {
     send_pieces(pieces);
     return;
   }
   for (const auto part : pieces) outbox_.append(part);
-  if (!in_turns_ && !outbox_.blocked()) schedule(send);
+  send_later();
 }
 
 void server_connection::finish() {
@@ -138,7 +140,7 @@ void server_connection::finish() {
       outbox_.append(last_chunk);
       bytes_sent_ += last_chunk.size();
     }
-    if (!in_turns_) flush();
+    send_later();
   }
   after_exchange(keep);
 }
@@ -156,6 +158,13 @@ void server_connection::send_pieces(std::span<const std::string_view> pieces) {
     return;
   }
   sent(outbox_.send(*stream_, pieces));
+}
+
+// What one batch answers goes out in a row at its end: answers of one connection in one write,
+// those for one peer where they wake it once. Within turns the gathered goes out behind the last of
+// them.
+void server_connection::send_later() {
+  if (!in_turns_ && !outbox_.blocked() && outbox_.size() != 0) schedule(send);
 }
 
 void server_connection::flush() {

@@ -196,11 +196,11 @@ void server_connection::after_exchange(bool keep) {
   }
 }
 
-// What is due when nothing more can be done at once: the writes gathered on the way, the buffer
-// given back, the next deadline.
+// What is due when nothing more can be done at once: the writes gathered on the way, unless they
+// wait for the batch's end, the buffer given back, the next deadline.
 void server_connection::settle() {
   if (in_turns_) return;
-  if (outbox_.size() != 0 && !outbox_.blocked()) flush();
+  if (outbox_.size() != 0 && !outbox_.blocked() && (later_flags_ & send) == 0) flush();
   if (phase_ == phase::closing && outbox_.size() == 0) finish_closing();
   if (phase_ == phase::closed && !active_) schedule(destroy);
   // A connection whose answer is still on its way is not idle, however long the client takes.
@@ -232,7 +232,10 @@ void server_connection::run_later() {
     return;
   }
   // What is blocked waits for on_writable: sent from here, its handler would not hear of the room.
-  if ((flags & send) != 0 && phase_ != phase::closed && !outbox_.blocked()) flush();
+  if ((flags & send) != 0 && phase_ != phase::closed && !outbox_.blocked()) {
+    flush();
+    if ((flags & go_on) == 0) settle();
+  }
   if ((flags & go_on) != 0) {
     if (phase_ == phase::lingering) {
       discard_input();

@@ -99,6 +99,7 @@ class server_connection final : public server_exchange,
                                 std::optional<std::uint64_t> length);
   bool may_keep() const noexcept;
   void send_pieces(std::span<const std::string_view> pieces);
+  void send_later();
   void flush();
   void sent(outbox::outcome how);
   void send_error(const error_body& error);

@@ -29,6 +29,7 @@ class plain_stream final : public stream, private fd_handler {
 
  private:
   void on_ready(readiness what) override;
+  void foresee(unsigned step) const noexcept override { events_.foresee(step); }
   void close() noexcept;
 
   loop& loop_;

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <cstddef>
+
+#include "weir/base/prefetch.hpp"
 #include "weir/io/stream.hpp"
 
 namespace weir::io {
@@ -30,6 +33,14 @@ class stream_events {
 
   loop& owner() const noexcept { return loop_; }
 
+  void foresee(unsigned step) const noexcept {
+    if (!handler_) return;
+    if (step == 0)
+      prefetch({reinterpret_cast<const std::byte*>(handler_), beginning});
+    else
+      handler_->foresee(step - 1);
+  }
+
   // False when the stream is no more.
   bool deliver(fd_handler::readiness what) {
     if (!handler_) {
@@ -49,6 +60,8 @@ class stream_events {
   }
 
  private:
+  static constexpr std::size_t beginning = 512;  // of a handler: all of most
+
   static bool any(fd_handler::readiness r) { return r.readable || r.writable || r.peer_closed; }
 
   // In their order, until one destroys the stream.

@@ -49,6 +49,7 @@ class tls_stream final : public stream, private stream_handler {
   void on_readable() override;
   void on_writable() override;
   void on_peer_closed() override;
+  void foresee(unsigned step) const noexcept override { events_.foresee(step); }
 
   int bio_read(char* into, int length);
   int bio_write(const char* from, int length);

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string_view>
 
 #include "weir/base/clock.hpp"
@@ -62,6 +64,9 @@ struct client_request {
   // When there must be a connection at last, be it a new one or one that comes free. A request that
   // is sent again gets as long for its second connection as it had for the first.
   time_point connect_until = time_point::max();
+  // What the receiver will read and write when the answer comes. Prefetched before that, when many
+  // come at once; never read.
+  std::span<const std::byte> touches;
 };
 
 // Told what comes back. Views are valid during the call. on_end or on_failed is the last call. Any

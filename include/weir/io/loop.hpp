@@ -26,6 +26,10 @@ class fd_handler {
     bool peer_closed = false;  // the peer has shut its sending side, or the socket has failed
   };
   virtual void on_ready(readiness what) = 0;
+  // An event of the batch at hand will be for this one, once a few others are done: time to
+  // prefetch what it will touch. Comes with `step` 0, 1, … at some distance of each other, so that
+  // each can follow a pointer in what the one before fetched. Changes nothing.
+  virtual void foresee([[maybe_unused]] unsigned step) const noexcept {}
 
  protected:
   ~fd_handler() = default;

@@ -30,6 +30,8 @@ class stream_handler {
   virtual void on_readable() = 0;
   virtual void on_writable() = 0;     // only after a write that could not take everything
   virtual void on_peer_closed() = 0;  // the peer sends no more, or the stream has failed
+  // As fd_handler::foresee(); step 0 comes when the beginning of this object has been fetched.
+  virtual void foresee([[maybe_unused]] unsigned step) const noexcept {}
 
  protected:
   ~stream_handler() = default;

@@ -35,6 +35,7 @@ call_attempt::call_attempt(call_run& of, upstream::endpoint& to, std::uint64_t k
   request_.send_length = call.verb == http::method::post || call.verb == http::method::put ||
                          call.verb == http::method::patch;
   request_.resend_on_stale = retryable;
+  request_.touches = std::as_bytes(std::span(&of, 1));
   way_.begin(to, key, retryable);
 }
 

@@ -48,6 +48,7 @@ void proxied::start(const request_context& request, std::string_view path,
 
   const http::request_head& head = request_.exchange->head();
   out_ = {};
+  out_.touches = std::as_bytes(std::span(this, 1));
   out_.verb = head.verb;
   out_.verb_token = head.verb_token;
   out_.target = target_;

@@ -58,6 +58,7 @@ TEST_F(ClientPool, AllocatesNothingForAnExchangeOnAConnectionThatIsThere) {
   counter c;
   const auto once = [&] {
     pool->start(get("/products/1/inventory"), c);
+    l.run_once(duration::zero());
     std::array<char, 1024> request;
     ASSERT_GT(::recv(at.get(), request.data(), request.size(), 0), 0);
     at.send(answer);

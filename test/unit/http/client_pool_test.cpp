@@ -216,17 +216,72 @@ TEST_F(ClientPool, WhatMustNotGoOutTwiceFailsOnAStaleConnection) {
   for (const bool streamed : {false, true}) {
     open();
     auto stale = rested();
-    stale.close();
     call c;
     client_request r = get();
     r.streamed = streamed;
     r.resend_on_stale = streamed;
     client_exchange& x = pool->start(r, c);
     if (streamed) x.write_body("piece");
+    request_on(stale);
+    stale.close();
     ASSERT_TRUE(until(c));
     EXPECT_EQ(c.failure, client_error::stale);
     EXPECT_FALSE(server.accept());
   }
+}
+
+TEST_F(ClientPool, WhatHasNotLeftYetGoesElsewhereThoughItMayNotGoOutTwice) {
+  open();
+  auto stale = rested();
+  stale.close();
+  call c;
+  client_request r = get();
+  r.resend_on_stale = false;
+  pool->start(r, c);
+  auto fresh = accept();
+  request_on(fresh);
+  fresh.send(ok);
+  ASSERT_TRUE(until(c));
+  EXPECT_TRUE(c.ended);
+}
+
+// Its pieces are not kept once they are given to a connection.
+TEST_F(ClientPool, AStreamedBodyIsLostWithAStaleConnectionThoughNothingLeft) {
+  open();
+  auto stale = rested();
+  stale.close();
+  call c;
+  client_request r = get();
+  r.streamed = true;
+  pool->start(r, c).write_body("piece");
+  ASSERT_TRUE(until(c));
+  EXPECT_EQ(c.failure, client_error::stale);
+  EXPECT_FALSE(server.accept());
+}
+
+TEST_F(ClientPool, TheRequestsOfABatchGoOutAtItsEnd) {
+  open();
+  auto at = rested();
+  call c;
+  start(c);
+  EXPECT_EQ(at.receive(), "");
+  l.run_once(duration::zero());
+  EXPECT_EQ(at.receive(), "GET / HTTP/1.1\r\nHost: shop\r\n\r\n");
+}
+
+TEST_F(ClientPool, ARequestCancelledBeforeItLeftLeavesTheConnectionToTheNext) {
+  open();
+  auto at = rested();
+  call unwanted;
+  start(unwanted, "/unwanted").cancel();
+  EXPECT_EQ(pool->idle(), 1U);
+  call c;
+  start(c, "/wanted");
+  EXPECT_EQ(request_on(at), "GET /wanted HTTP/1.1\r\nHost: shop\r\n\r\n");
+  at.send(ok);
+  ASSERT_TRUE(until(c));
+  EXPECT_TRUE(c.ended);
+  EXPECT_FALSE(unwanted.done());
 }
 
 TEST_F(ClientPool, AFreshConnectionThatEndsBeforeTheAnswerIsAReset) {

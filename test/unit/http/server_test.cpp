@@ -298,6 +298,21 @@ TEST_F(Server, CountsAClientThatShutItsSideAsGoneUnlessRequestsOfItWait) {
   EXPECT_EQ(count_of(c->got, "first"), 1U);
 }
 
+TEST_F(Server, SendsWhatABatchAnswersAtItsEnd) {
+  serve();
+  server_exchange* held = nullptr;
+  handle = [&](server_exchange& x) { held = &x; };
+  auto c = connect();
+  c->send(get);
+  ASSERT_TRUE(until([&] { return held != nullptr; }));
+  std::exchange(held, nullptr)->respond(200, "", "later");
+  c->poll();
+  EXPECT_EQ(c->got, "");
+  turn(1);
+  c->poll();
+  EXPECT_EQ(body_of(c->got), "later");
+}
+
 TEST_F(Server, AnswersAtOnceAClientThatShutItsSide) {
   serve();
   auto c = connect();

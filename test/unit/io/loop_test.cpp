@@ -2,8 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <atomic>
 #include <memory>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -95,6 +97,49 @@ TEST(Loop, AnEventOfAClosedDescriptorDoesNotReachItsNumbersNextOwner) {
   EXPECT_EQ(newcomer.calls, 0);
   l.run_once(0ms);
   EXPECT_EQ(newcomer.calls, 1);
+}
+
+struct foreseeing final : fd_handler {
+  void on_ready(readiness) override {
+    told.push_back("ready");
+    if (then) then();
+  }
+  void foresee(unsigned step) const noexcept override { told.push_back(std::to_string(step)); }
+  mutable std::vector<std::string> told;
+  std::function<void()> then;
+};
+
+// Ten sockets, each with one event in the next batch.
+struct LoopAhead : testing::Test {
+  LoopAhead() {
+    for (std::size_t i = 0; i < handlers.size(); ++i)
+      EXPECT_TRUE(l.watch(pairs[i].near.get(), handlers[i]));
+    l.run_once(0ms);
+    for (auto& h : handlers) h.told.clear();
+    for (auto& pair : pairs) pair.far.send("x");
+  }
+  loop l;
+  std::array<socket_pair, 10> pairs;
+  std::array<foreseeing, 10> handlers;
+};
+
+TEST_F(LoopAhead, LetsTheLaterHandlersOfABatchForeseeTheirEventsStepByStep) {
+  l.run_once(1s);
+  using steps = std::vector<std::string>;
+  EXPECT_EQ(handlers[0].told, steps({"ready"}));
+  EXPECT_EQ(handlers[3].told, steps({"2", "ready"}));
+  EXPECT_EQ(handlers[9].told, steps({"0", "1", "2", "ready"}));
+}
+
+TEST_F(LoopAhead, DoesNotTouchAHandlerThatWasForgotten) {
+  handlers[0].then = [&] {
+    for (std::size_t i = 0; i < handlers.size(); ++i) {
+      l.forget(pairs[i].near.get(), handlers[i]);
+      handlers[i].told.clear();
+    }
+  };
+  l.run_once(1s);
+  for (const auto& h : handlers) EXPECT_TRUE(h.told.empty());
 }
 
 TEST(Loop, WatchesAgainADescriptorThatWasForgottenAndKeptOpen) {
