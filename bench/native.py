@@ -1,4 +1,4 @@
-"""Builds the stub and the load generator: two small programs, one call of the compiler each."""
+"""Builds the stub, the load generator and the floor: small programs, one call of the compiler each."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def _stale(target: Path, folder: str) -> bool:
 
 
 def build(tools: Tools) -> None:
-    for target, folder in ((tools.stub, "stub"), (tools.load, "load")):
+    for target, folder in ((tools.stub, "stub"), (tools.load, "load"), (tools.floor, "floor")):
         if not _stale(target, folder):
             continue
         if not tools.compiler:

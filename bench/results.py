@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from bench.arithmetic import median, paired_ratio
+from bench.contenders import floor
 from bench.rounds import Round, Rounds
 from bench.suites import Suite, named
 from bench.targets import MEMORY_LIMIT, TARGETS, Target
@@ -58,7 +59,6 @@ def _judge(target: Target, suites: dict[str, dict]) -> dict:
         "peer": target.peer,
         "limit": target.limit,
         "limit_words": target.words,
-        "attainable": target.attainable,
     }
     suite = suites.get(target.suite)
     if suite is None:
@@ -74,6 +74,9 @@ def _judge(target: Target, suites: dict[str, dict]) -> dict:
     def values(name: str) -> list[float]:
         return [each["samples"][name][target.metric] for each in suite["rounds"]]
 
+    # What shares connections may be under the floor, which is of one connection for each call.
+    if target.ours == "weir" and floor.NAME in suite["contenders"]:
+        entry["floor"] = paired_ratio(values(floor.NAME), values(target.peer)).median
     ratio = paired_ratio(values(target.ours), values(target.peer))
     return entry | {
         "ratio": ratio.median,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Callable
 
 from bench import page
-from bench.contenders import haproxy, nginx, node, python
+from bench.contenders import floor, haproxy, nginx, node, python
 from bench.contenders.base import Contender
 from bench.contenders.weir import Pipelining, Weir, WeirWithOpenCircuit
 
@@ -47,6 +47,7 @@ def _shop() -> list[Contender]:
     return [
         Weir("shop.yaml"),
         Pipelining("shop.yaml"),
+        floor.Floor(shop=True),
         nginx.shop(),
         node.request(),
         node.pools(),
@@ -72,6 +73,7 @@ SUITES = [
         contenders=lambda: [
             Weir("proxy.yaml"),
             Pipelining("proxy.yaml"),
+            floor.Floor(shop=False),
             nginx.proxy(),
             haproxy.Haproxy(),
         ],

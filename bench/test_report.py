@@ -9,7 +9,7 @@ from bench.rounds import Sample, run_rounds
 from bench.suites import SUITES, named
 
 TITLES = {"weir": "weir", "nginx": "nginx", "haproxy": "HAProxy"}
-COST = {"weir": 8.4, "nginx": 11.3, "haproxy": 12.6}
+COST = {"weir": 8.4, "nginx": 11.3, "haproxy": 12.6, "floor": 7.0, "weir_pipelining": 5.0}
 
 
 def proxy_result(disturbed=False, titles=None):
@@ -51,6 +51,16 @@ class Judging(TestCase):
         made = document(proxy=proxy_result(titles={"weir": "weir", "nginx": "nginx"}))
         self.assertNotIn("met", self.target(made, "proxy", "haproxy"))
         self.assertNotIn("met", self.target(made, "shop3", "undici"))
+
+    def test_the_floor_is_told_beside_the_target_of_who_shares_no_connections(self):
+        with_floor = proxy_result(titles={**TITLES, "floor": "floor", "weir_pipelining": "sharing"})
+        made = document(proxy=with_floor)
+        self.assertAlmostEqual(self.target(made, "proxy", "nginx")["floor"], 7.0 / 11.3)
+        sharing = [t for t in made["targets"] if t.get("our_title") == "sharing"]
+        self.assertTrue(sharing)
+        self.assertFalse(any("floor" in each for each in sharing))
+        self.assertIn("0.619", text.targets_table(made))
+        self.assertNotIn("floor", self.target(document(proxy=proxy_result()), "proxy", "nginx"))
 
     def test_memory_is_that_of_the_worst_suite(self):
         heavy = proxy_result() | {"resident_bytes": 21_000_000}

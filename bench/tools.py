@@ -53,6 +53,10 @@ class Tools:
     def load(self) -> Path:
         return self.bin / "weir-bench-load"
 
+    @property
+    def floor(self) -> Path:
+        return self.bin / "weir-bench-floor"
+
     @cached_property
     def nginx(self) -> str | None:
         return find("nginx")
