@@ -40,6 +40,7 @@ struct directory::impl {
       agent.reset();
       if (with.consul) make_agent(*with.consul);
     }
+    const bool other_file = !first && with.snapshot_file != now_with.snapshot_file;
     now_with = with;
     if (first) restore(services);
 
@@ -61,6 +62,17 @@ struct directory::impl {
       next.emplace(s->name(), std::move(f));
     }
     all = std::move(next);
+    // What is known may not change for long, and is not in the new file; the old one is left alone.
+    if (other_file) {
+      write_at.disarm();
+      write_soon();
+    }
+  }
+
+  void write_soon() {
+    if (!now_with.snapshot_file.empty() && !write_at.armed()) {
+      write_at.arm(loop.now() + write_after);
+    }
   }
 
   void make_agent(const consul_settings& c) {
@@ -78,11 +90,7 @@ struct directory::impl {
   }
 
   std::unique_ptr<source> look_up(const std::shared_ptr<service>& s) {
-    const auto changed = [this] {
-      if (!now_with.snapshot_file.empty() && !write_at.armed()) {
-        write_at.arm(loop.now() + write_after);
-      }
-    };
+    const auto changed = [this] { write_soon(); };
     switch (s->settings().discovery->how) {
       case discovery_kind::fixed:
         return nullptr;
