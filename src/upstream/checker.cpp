@@ -74,7 +74,8 @@ class checker final : public source {
                   .ca_file = s.ca_file,
                   .verify = s.verify,
                   .server_name = s.server_name,
-                  .pool = {}};
+                  .pool = {},
+                  .troubles = service_->troubles()};
     p.pool.connections = p.pool.idle_connections = 1;
     return p;
   }

@@ -83,7 +83,8 @@ struct directory::impl {
                    .ca_file = c.ca_file,
                    .verify = c.verify,
                    .server_name = {},
-                   .pool = {}};
+                   .pool = {},
+                   .troubles = {}};
     // A connection for each service that is followed, for as long as it waits.
     at.pool.connections = 8192;
     agent = std::make_unique<link>(loop, check_names, std::move(at));

@@ -23,7 +23,8 @@ constexpr std::size_t most_tried = 16;
 // A call that failed says nothing good of the latency, however fast it was.
 constexpr duration latency_of_failure = std::chrono::seconds(1);
 
-link::place place_of(const service_settings& s, const std::string& host, std::uint16_t port) {
+link::place place_of(const service& of, const std::string& host, std::uint16_t port) {
+  const service_settings& s = of.settings();
   return {.service = s.name,
           .host = host,
           .port = port,
@@ -31,7 +32,8 @@ link::place place_of(const service_settings& s, const std::string& host, std::ui
           .ca_file = s.ca_file,
           .verify = s.verify,
           .server_name = s.server_name,
-          .pool = s.pool};
+          .pool = s.pool,
+          .troubles = of.troubles()};
 }
 
 }  // namespace
@@ -44,7 +46,7 @@ endpoint::endpoint(io::loop& on, io::resolver& names, std::shared_ptr<service> o
       sweep_(on, delegate<void()>::to<&endpoint::sweep>(*this)) {
   const service_settings& s = service_->settings();
   if (!service_->instances()) {
-    only_ = std::make_unique<link>(loop_, names_, place_of(s, s.host, s.port));
+    only_ = std::make_unique<link>(loop_, names_, place_of(*service_, s.host, s.port));
     return;
   }
   roster_ = service_->instances().get();
@@ -137,11 +139,10 @@ bool endpoint::take(passage& p, const std::shared_ptr<instance>& who, bool probe
   const std::uint32_t slot = who->slot();
   if (slot >= lanes_.size()) lanes_.resize(slot + 1);
   if (!lanes_[slot]) {
-    const service_settings& s = service_->settings();
     lanes_[slot] = std::make_unique<lane>();
     lanes_[slot]->who = who;
     lanes_[slot]->way = std::make_unique<link>(
-        loop_, names_, place_of(s, who->spec().host, who->spec().port), tls_);
+        loop_, names_, place_of(*service_, who->spec().host, who->spec().port), tls_);
   }
   lane& l = *lanes_[slot];
   ++l.load.in_flight;
@@ -239,7 +240,7 @@ void passage::avoid(const passage& other) {
   if (other.lane_) add(other.who_.get());
 }
 
-passage::way passage::open(time_point until) {
+passage::way passage::open() {
   link* through = to_->only_.get();
   if (!through) {
     if (!lane_) {
@@ -258,7 +259,7 @@ passage::way passage::open(time_point until) {
   }
   pool_ = through->pool();
   if (pool_) return way::open;
-  through->wait(waiter_, until);
+  through->wait(waiter_);
   return way::later;
 }
 

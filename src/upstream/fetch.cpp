@@ -31,7 +31,7 @@ void fetch::start(link& through, request what) {
   if (through.pool()) {
     send();
   } else {
-    through.wait(waiter_, what_.until);
+    through.wait(waiter_);
   }
 }
 

@@ -11,6 +11,8 @@ namespace {
 // asked again.
 constexpr duration ask_again = std::chrono::seconds(5);
 constexpr duration longest_lookup = std::chrono::seconds(5);
+// After a failure, doubled with each until it is `ask_again`.
+constexpr duration first_pause = std::chrono::seconds(1);
 
 }  // namespace
 
@@ -26,7 +28,9 @@ link::link(io::loop& on, io::resolver& names, place to,
       names_(names),
       place_(std::move(to)),
       tls_(std::move(shared_tls)),
-      alive_(std::make_shared<bool>(true)) {
+      alive_(std::make_shared<bool>(true)),
+      next_pause_(first_pause),
+      refuse_(on, delegate<void()>::to<&link::tell_all>(*this)) {
   if (place_.server_name.empty()) place_.server_name = place_.host;
   if (place_.tls && !tls_ && !make_tls()) return;
   if (auto address = io::address::parse(place_.host, place_.port)) {
@@ -58,25 +62,26 @@ void link::close_idle() {
 
 http::client_pool* link::pool() {
   if (!pool_) return nullptr;
-  if (!numeric_ && !resolving_ && loop_.now() >= fresh_until_) {
-    resolve(loop_.now() + longest_lookup);
-  }
+  if (!numeric_ && !resolving_ && loop_.now() >= fresh_until_) resolve();
   return pool_.get();
 }
 
-void link::wait(waiter& who, time_point until) {
+// A lookup has its own time, not that of the first who waits for it: others have more, and what it
+// finds is of use to them.
+void link::wait(waiter& who) {
   who.at_ = this;
   waiters_.push_back(&who);
-  if (!resolving_) resolve(std::min(until, loop_.now() + longest_lookup));
+  if (resolving_) return;
+  if ((place_.tls && !tls_) || loop_.now() < fresh_until_) {
+    refuse_.schedule();
+  } else {
+    resolve();
+  }
 }
 
-void link::resolve(time_point until) {
-  if (place_.tls && !tls_) {
-    resolved(failure(last_error_));
-    return;
-  }
+void link::resolve() {
   resolving_ = true;
-  names_.resolve(place_.host, place_.port, until,
+  names_.resolve(place_.host, place_.port, loop_.now() + longest_lookup,
                  [this, alive = alive_](const io::resolver::answer& answer) {
                    if (*alive) resolved(answer);
                  });
@@ -84,17 +89,40 @@ void link::resolve(time_point until) {
 
 void link::resolved(const io::resolver::answer& answer) {
   resolving_ = false;
-  fresh_until_ = loop_.now() + ask_again;
   if (answer) {
-    last_error_.clear();
+    note_success();
     if (*answer != addresses_) use(*answer);
   } else {
     // The last known addresses go on; a name that never resolved fails those who wait.
-    last_error_ = answer.error();
-    log::warn("cannot resolve the service's name",
-              {{"service", place_.service}, {"host", place_.host}, {"reason", last_error_}});
+    note_trouble(answer.error());
   }
-  // One at a time, oldest first: being told, a waiter may destroy others that wait here.
+  tell_all();
+}
+
+void link::note_success() {
+  fresh_until_ = loop_.now() + ask_again;
+  next_pause_ = first_pause;
+  if (last_error_.empty()) return;
+  last_error_.clear();
+  if (place_.troubles && !place_.troubles->end(place_.host)) return;
+  log::info("the service's name resolves again",
+            {{"service", place_.service}, {"host", place_.host}});
+}
+
+void link::note_trouble(const std::string& why) {
+  fresh_until_ = loop_.now() + next_pause_;
+  next_pause_ = std::min(2 * next_pause_, ask_again);
+  const bool begins = last_error_.empty();
+  last_error_ = why;
+  if (!begins || (place_.troubles && !place_.troubles->begin(place_.host))) return;
+  log::warn("cannot resolve the service's name",
+            {{"service", place_.service}, {"host", place_.host}, {"reason", last_error_}});
+}
+
+// One at a time, oldest first: being told, a waiter may destroy others that wait here. Who comes
+// meanwhile, or when a lookup has begun since, waits on.
+void link::tell_all() {
+  if (resolving_) return;
   for (std::size_t n = waiters_.size(); n > 0 && !waiters_.empty(); --n) {
     waiter* const first = waiters_.front();
     waiters_.erase(waiters_.begin());

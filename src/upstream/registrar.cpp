@@ -68,7 +68,8 @@ struct registrar::impl {
                .ca_file = at.ca_file,
                .verify = at.verify,
                .server_name = {},
-               .pool = {}}),
+               .pool = {},
+               .troubles = {}}),
         ask(on, [this](const fetch::answer& a) { answered(a); }),
         next(on, delegate<void()>::to<&impl::go>(*this)),
         give_up(on, delegate<void()>::to<&impl::too_late>(*this)) {

@@ -429,6 +429,20 @@ def test_services_that_are_down_do_not_keep_it_from_starting(weir):
     assert gate.get("/a").status == 502
 
 
+def test_a_name_without_an_address_is_not_asked_for_at_each_request_and_told_of_once(weir):
+    """Names that end in .onion are for no DNS server (RFC 7686): the resolver itself says no."""
+    gate = weir("""
+        services: {a: {url: "http://no-such-name.onion", breaker: off}}
+        routes:
+          GET /: {proxy: a}
+          GET /x: {steps: {x: {get: a/x}}, reply: "${x}"}
+        """)
+    for _ in range(10):
+        assert gate.get("/").status == 502
+        assert gate.get("/x").status == 502
+    assert len(gate.log_lines("cannot resolve")) == 1, gate.log()
+
+
 def test_admin_off(weir):
     gate = weir("admin: off\nroutes: {GET /: {reply: 1}}")
     assert gate.get("/").json() == 1

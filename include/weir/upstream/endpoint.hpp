@@ -100,7 +100,7 @@ class passage final : private list_hook<> {
   // is another.
   void avoid(const passage& other);
   // A new attempt, or on with the one that waited.
-  way open(time_point until);
+  way open();
   http::client_pool& pool() const noexcept { return *pool_; }
   duration retry_after() const noexcept { return retry_after_; }
   // What Host says; only while an attempt runs.

@@ -7,6 +7,7 @@
 #include "weir/base/delegate.hpp"
 #include "weir/http/client.hpp"
 #include "weir/io/resolver.hpp"
+#include "weir/upstream/name_troubles.hpp"
 
 namespace weir::upstream {
 
@@ -23,6 +24,7 @@ class link {
     bool verify = true;
     std::string server_name;  // empty: the host
     http::client_limits pool;
+    std::shared_ptr<name_troubles> troubles;  // of all who go there; null: nobody else does
   };
 
   // `shared_tls` where several links have the same; null: it makes its own if there is to be one.
@@ -49,17 +51,21 @@ class link {
 
   // The pool to send by, or null while the name is not resolved: then wait(). A name whose time to
   // live has run out is resolved again in the background, and its last known addresses serve until
-  // then.
+  // then. That a name has no address is remembered, at first for a second, later for five: who
+  // comes meanwhile is told so without DNS being asked.
   http::client_pool* pool();
-  void wait(waiter& who, time_point until);
+  void wait(waiter& who);
   // Nothing new will be sent: what rests is closed.
   void close_idle();
 
   const std::string& last_error() const noexcept { return last_error_; }
 
  private:
-  void resolve(time_point until);
+  void resolve();
   void resolved(const io::resolver::answer& answer);
+  void note_trouble(const std::string& why);
+  void note_success();
+  void tell_all();
   void use(std::vector<io::address> addresses);
   bool make_tls();
 
@@ -73,10 +79,12 @@ class link {
   std::vector<io::address> addresses_;
   std::vector<waiter*> waiters_;
   std::shared_ptr<bool> alive_;  // a resolver's answer may come after us
-  time_point fresh_until_{};
+  time_point fresh_until_{};     // until then DNS is not asked
+  duration next_pause_;
   bool numeric_ = false;
   bool resolving_ = false;
   std::string last_error_;
+  io::deferred refuse_;
 };
 
 }  // namespace weir::upstream

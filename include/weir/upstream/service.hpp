@@ -16,6 +16,7 @@
 #include "weir/upstream/answer_cache.hpp"
 #include "weir/upstream/discovery_settings.hpp"
 #include "weir/upstream/failure_set.hpp"
+#include "weir/upstream/name_troubles.hpp"
 #include "weir/upstream/roster.hpp"
 #include "weir/upstream/service_limits.hpp"
 
@@ -81,6 +82,7 @@ class service {
   const std::shared_ptr<roster>& instances() const noexcept { return instances_; }
   // Null where none is kept.
   const std::shared_ptr<answer_cache>& answers() const noexcept { return answers_; }
+  const std::shared_ptr<name_troubles>& troubles() const noexcept { return troubles_; }
 
  private:
   service_settings settings_;
@@ -90,6 +92,7 @@ class service {
   std::shared_ptr<service_limits> limits_;  // never null
   std::shared_ptr<roster> instances_;
   std::shared_ptr<answer_cache> answers_;
+  std::shared_ptr<name_troubles> troubles_ = std::make_shared<name_troubles>();
 };
 
 // What survives from one configuration to the next, by name: circuits, budgets, answers, indexes.

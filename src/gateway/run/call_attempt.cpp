@@ -66,7 +66,7 @@ void call_attempt::begin(const action& todo) {
 
 // To an instance, or on to another where the one before could not be reached.
 void call_attempt::reach() {
-  switch (way_.open(until_)) {
+  switch (way_.open()) {
     case upstream::passage::way::open:
       request_.authority = way_.authority();
       request_.connect_until =

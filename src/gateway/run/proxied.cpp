@@ -123,7 +123,7 @@ void proxied::begin_attempt(const action& todo) {
 // To an instance, or on to another where the one before could not be reached.
 void proxied::reach() {
   noted_ = false;
-  switch (way_.open(attempt_until_)) {
+  switch (way_.open()) {
     case upstream::passage::way::open:
       break;
     case upstream::passage::way::later:
