@@ -8,17 +8,21 @@
 namespace weir::app {
 
 // Tells when a file has changed, however it was written: in place, or by a rename over it (as
-// editors and Kubernetes do). Watches the folder (inotify) and waits until it has been quiet for 100 ms,
-// so that a half-written file is not read.
+// editors and Kubernetes do). Watches the folder (inotify) and waits until it has been quiet for
+// 100 ms, so that a half-written file is not read. A change since `seen` was stamped is told of
+// too.
 class file_watch final : private io::fd_handler {
  public:
-  file_watch(io::loop& on, const std::string& file, std::function<void()> changed);
+  // Which file it is now, in which state; empty where there is none.
+  static std::string stamp(const std::string& file);
+
+  file_watch(io::loop& on, const std::string& file, std::string seen,
+             std::function<void()> changed);
   ~file_watch();
 
  private:
   void on_ready(readiness what) override;
   void on_quiet();
-  std::string stamp() const;
 
   io::loop& loop_;
   std::string file_;

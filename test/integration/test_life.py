@@ -400,6 +400,22 @@ def test_watch_keeps_the_old_one_when_the_new_one_is_broken(weir):
     wait_version(gate, 3)
 
 
+def test_watch_sees_a_change_between_the_reading_of_the_file_and_the_beginning_of_the_watch(weir, tmp_path):
+    """A header's file that is a pipe holds up the start when the configuration has been read."""
+    pipe = tmp_path / "token"
+    os.mkfifo(pipe)
+    gate = weir("""
+        services: {a: {url: "http://127.0.0.1:9", header_files: {X-Token: "<pipe>"}}}
+        routes: {GET /: {reply: 1}, GET /a: {proxy: a}}
+        """, start=False, arguments=["--watch"], pipe=pipe)
+    gate.start(ready=False)
+    with open(pipe, "w") as token:  # waits until it is read
+        gate.write("routes: {GET /: {reply: 2}}")
+        token.write("secret")
+    gate.wait_ready()
+    wait_version(gate, 2)
+
+
 def test_without_watch_a_changed_file_is_left_alone(weir):
     gate = weir("routes: {GET /: {reply: 1}}")
     gate.write("routes: {GET /: {reply: 2}}")

@@ -269,6 +269,7 @@ int serve(const serve_options& options) {
   io::loop loop;
   int code = exit_ok;
   {
+    const std::string seen = file_watch::stamp(options.file);  // before it is read
     process running(options, loop, &log_sink.lines(), access.get());
     code = running.start();
     if (code != exit_ok) return code;
@@ -276,7 +277,7 @@ int serve(const serve_options& options) {
                        {.reload = [&] { running.reload(); }, .leave = [&] { running.leave(); }});
     std::unique_ptr<file_watch> watch;
     if (options.watch) {
-      watch = std::make_unique<file_watch>(loop, options.file, [&] { running.reload(); });
+      watch = std::make_unique<file_watch>(loop, options.file, seen, [&] { running.reload(); });
     }
     watchdog alive(loop);
     loop.run();
