@@ -21,10 +21,13 @@ std::string milliseconds(duration d) {
   return std::to_string(std::chrono::ceil<std::chrono::milliseconds>(d).count());
 }
 
-bool is_ours(transition_cause why) {
-  return why == transition_cause::tripped || why == transition_cause::probe_failed ||
-         why == transition_cause::probe_missing || why == transition_cause::probe_succeeded ||
-         why == transition_cause::reset;
+// Closed by hand, it is closed for all, whichever word was used; the other states that somebody
+// forces are this process's alone.
+bool is_ours(const circuit_event& e) {
+  return e.why == transition_cause::tripped || e.why == transition_cause::probe_failed ||
+         e.why == transition_cause::probe_missing || e.why == transition_cause::probe_succeeded ||
+         e.why == transition_cause::reset ||
+         (e.why == transition_cause::forced && e.to == circuit_mode::closed);
 }
 
 }  // namespace
@@ -62,7 +65,7 @@ void shared_circuit::on_event(const circuit_event& e) {
     }
     return;
   }
-  if (!is_ours(e.why)) return;
+  if (!is_ours(e)) return;
   if (e.to == circuit_mode::open) opened_here(e.open_for, e.failures, e.at);
   if (e.to == circuit_mode::closed) closed_here();
 }

@@ -138,6 +138,38 @@ TEST(SharedCircuits, OneOfAllProbesAndItsSuccessClosesForAll) {
   }));
 }
 
+TEST(SharedCircuits, ClosedByHandItIsClosedForAllAndForWhoComesLater) {
+  test::redis_server server;
+  process a(server, partner());
+  process b(server, partner());
+  ASSERT_TRUE(meet(a, b));
+  for (int i = 0; i < 3; ++i) a.fail();
+  ASSERT_TRUE(soon([&] { return b.state() == circuit_mode::open; }));
+  a.breaker.force_close();
+  EXPECT_TRUE(soon([&] { return b.state() == circuit_mode::closed; }));
+  process c(server, partner());
+  ASSERT_TRUE(meet(c));
+  EXPECT_TRUE(always([&] { return c.state() == circuit_mode::closed && a.succeed(); }, 200ms));
+}
+
+TEST(SharedCircuits, AQuorumIsAskedAgainAfterACircuitWasClosedByHand) {
+  test::redis_server server;
+  const circuit_sharing two{.how = circuit_sharing::kind::quorum, .processes = 2};
+  process a(server, partner(), two);
+  process b(server, partner(), two);
+  ASSERT_TRUE(meet(a, b));
+  for (const process* p : {&a, &b}) {
+    for (int i = 0; i < 3; ++i) p->fail();
+  }
+  process c(server, partner(), two);
+  ASSERT_TRUE(soon([&] { return c.state() == circuit_mode::open; })) << "both have voted";
+  a.breaker.force_close();
+  ASSERT_TRUE(soon([&] { return c.state() == circuit_mode::closed; }));
+  for (int i = 0; i < 3; ++i) a.fail();
+  EXPECT_EQ(a.state(), circuit_mode::open);
+  EXPECT_TRUE(always([&] { return c.state() == circuit_mode::closed; }, 200ms)) << "one of two";
+}
+
 TEST(SharedCircuits, AFailedProbeOpensItAgainForAll) {
   test::redis_server server;
   process a(server, partner(100ms));
