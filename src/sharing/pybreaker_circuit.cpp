@@ -117,7 +117,7 @@ void pybreaker_circuit::take_in(std::string_view state, std::uint64_t failures,
     // Where we are half-open, a probe of theirs failed after our open time was over.
     if (here.state == circuit_mode::closed ||
         (here.state == circuit_mode::half_open && since_opened < open_for)) {
-      breaker_.opened_elsewhere(now + open_for - since_opened, failures, now);
+      breaker_.opened_elsewhere(saturating_add(now, open_for - since_opened), failures, now);
     }
     return;
   }

@@ -20,7 +20,8 @@ redis.call('SET', KEYS[1], string.format('%d %s', ends, ARGV[2]), 'PX', ends - n
 return 1
 )";
 
-// KEYS state. Nothing when it is closed; else milliseconds left (negative: over) and failures.
+// KEYS state. Nothing when it is closed; else milliseconds left (negative: over) and failures. 1e12
+// ms are 31 years, which fit a duration of nanoseconds.
 inline constexpr std::string_view read_open = R"(
 local known = redis.call('GET', KEYS[1])
 if not known then return false end
@@ -28,7 +29,7 @@ local t = redis.call('TIME')
 local now = t[1] * 1000 + math.floor(t[2] / 1000)
 local ends, failures = string.match(known, '^(%d+) (%d+)$')
 if not ends then return false end
-return {tonumber(ends) - now, tonumber(failures)}
+return {math.min(tonumber(ends) - now, 1e12), tonumber(failures)}
 )";
 
 // KEYS lease; ARGV process, milliseconds. 1 when the process has the lease now.
@@ -100,13 +101,14 @@ if not known or now > known then redis.call('SET', KEYS[2], now) end
 return 1
 )";
 
-// pybreaker's keys: state, fail_counter, opened_at. All three, and the milliseconds since
-// opened_at.
+// pybreaker's keys: state, fail_counter, opened_at. The first two, and the milliseconds since the
+// third: 0 where that is yet to come, 1e12 where it is too long ago for a duration.
 inline constexpr std::string_view pybreaker_look = R"(
 local t = redis.call('TIME')
 local now = t[1] * 1000 + math.floor(t[2] / 1000)
 local opened = tonumber(redis.call('GET', KEYS[3]) or '0') or 0
-return {redis.call('GET', KEYS[1]) or 'closed', tonumber(redis.call('GET', KEYS[2]) or '0') or 0, now - opened * 1000}
+return {redis.call('GET', KEYS[1]) or 'closed', tonumber(redis.call('GET', KEYS[2]) or '0') or 0,
+        math.max(0, math.min(now - opened * 1000, 1e12))}
 )";
 
 // pybreaker's keys: state, fail_counter, success_counter. As its own storage begins.

@@ -423,5 +423,28 @@ TEST(SharedWithPybreaker, TakesInWhatTheOriginalWrites) {
   EXPECT_TRUE(soon([&] { return a.state() == circuit_mode::closed && a.failures() == 0; }));
 }
 
+// Milliseconds where seconds should be; what no clock says.
+TEST(SharedWithPybreaker, AnInstantFarAheadKeepsItOpenForItsTimeAndOneLongAgoLetsAProbeGo) {
+  for (const char* const ahead : {"9999999999999", "1e300", "nan"}) {
+    test::redis_server server;
+    pybreaker_keys keys(server);
+    keys.set("shop:pybreaker:opened_at", ahead);
+    keys.set("shop:pybreaker:state", "open");
+    process a(server, partner(), with_python);
+    ASSERT_TRUE(soon([&] { return a.state() == circuit_mode::open; })) << ahead;
+    const duration left = a.breaker.snapshot().time_to_probe;
+    EXPECT_GT(left, 50s) << ahead;
+    EXPECT_LE(left, 60s) << ahead;
+  }
+  for (const char* const ago : {"-9999999999999", "-1e300", "0"}) {
+    test::redis_server server;
+    pybreaker_keys keys(server);
+    keys.set("shop:pybreaker:opened_at", ago);
+    keys.set("shop:pybreaker:state", "open");
+    process a(server, partner(), with_python);
+    EXPECT_TRUE(soon([&] { return a.state() == circuit_mode::half_open; })) << ago;
+  }
+}
+
 }  // namespace
 }  // namespace weir
