@@ -54,8 +54,8 @@ const table<limits_document>& limits_table() {
           key<&limits_document::response>(
               "response", types::bytes(),
               "Of a service's body in a composed call; above, the call failed.", "8MiB"),
-          key<&limits_document::depth>("depth", types::at_least_one(),
-                                       "Nesting of a service's JSON.", "512"),
+          key<&limits_document::depth>("depth", types::json_depth(), "Nesting of a service's JSON.",
+                                       "512"),
           key<&limits_document::max_items>("max_items", types::at_least_one(),
                                            "Elements of an `each`, where the step does not say.",
                                            "1000"),

@@ -239,6 +239,10 @@ const type<std::uint64_t>& header_fields() {
   static const count_type t(1, most_header_fields);
   return t;
 }
+const type<std::uint64_t>& json_depth() {
+  static const count_type t(1, most_json_depth);
+  return t;
+}
 const type<double>& percent() {
   static const percent_type t;
   return t;

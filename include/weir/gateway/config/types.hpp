@@ -45,6 +45,10 @@ class type : public any_type {
 inline constexpr std::uint64_t most_head_bytes = std::uint64_t{44} * 1024;
 inline constexpr std::uint64_t most_header_fields = 511;
 
+// Values of such JSON are compared by recursion, which takes about 200 bytes of a worker's stack for
+// each level, and several times that under a sanitizer.
+inline constexpr std::uint64_t most_json_depth = 2048;
+
 // The scalar types. Each is one object, and has no state but its bounds.
 namespace types {
 
@@ -56,6 +60,7 @@ const type<std::uint64_t>& bytes();    // 64KiB
 const type<std::uint64_t>& bytes_or_zero();
 const type<std::uint64_t>& head_bytes();     // up to most_head_bytes
 const type<std::uint64_t>& header_fields();  // up to most_header_fields
+const type<std::uint64_t>& json_depth();     // up to most_json_depth
 const type<double>& percent();               // 20%
 const type<bool>& boolean();
 const type<std::string>& text();

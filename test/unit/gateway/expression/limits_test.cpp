@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "evaluation_support.hpp"
+#include "weir/gateway/config/types.hpp"
 
 namespace weir::gateway::expression {
 namespace {
@@ -31,6 +32,29 @@ attempt try_over(std::string_view document, std::string_view text,
   const value out = made->evaluate({slots, &memory, nullptr, limits});
   const auto* const error = out.as_error();
   return {error ? "error: " + std::string(error->message) : "done", memory.reserved()};
+}
+
+std::string nested(std::size_t depth, std::string_view what) {
+  std::string json;
+  for (std::size_t i = 0; i < depth; ++i) json += i % 2 == 0 ? "[" : R"({"k":)";
+  json += what;
+  for (std::size_t i = depth; i-- > 0;) json += i % 2 == 0 ? ']' : '}';
+  return json;
+}
+
+// They differ in the innermost alone.
+TEST(ExpressionLimits, ValuesNestedAsDeepAsAConfigurationMayAllowAreCompared) {
+  const std::size_t depth = config::most_json_depth;
+  arena memory;
+  json::parser reader;
+  const auto read = [&](const std::string& text) {
+    return value::json(*reader.parse(text, memory, {.depth = depth}));
+  };
+  const std::string one = nested(depth, "1"), same = nested(depth, "1.0"), two = nested(depth, "2");
+  const std::map<std::string, value> names{{"a", read(one)}, {"b", read(same)}, {"c", read(two)}};
+  EXPECT_EQ(run("a == b", names), "bool true");
+  EXPECT_EQ(run("a == c", names), "bool false");
+  EXPECT_EQ(run("c in [a, b]", names), "bool false");
 }
 
 TEST(ExpressionLimits, NestedMacrosOverALargeListEnd) {
