@@ -49,9 +49,11 @@ void window_shard::turn(time_point now, std::uint32_t era, window_grid& grid) no
   const auto last = epoch_.load(std::memory_order_relaxed);
   const auto ahead = static_cast<std::int32_t>(static_cast<std::uint32_t>(epoch) - last);
   const bool fresh = era_.load(std::memory_order_relaxed) != era;
+  // By the clock: after 2^32 buckets of silence the epochs look alike again.
+  const bool stale = bucket_end_ <= (now - grid.within()).time_since_epoch().count();
   // Void while it is rebuilt: a reader that comes now sees none of it rather than a mixture.
   if (fresh) era_.store(0, std::memory_order_release);
-  if (fresh || ahead < 0 || ahead >= static_cast<std::int32_t>(buckets)) {
+  if (fresh || stale || ahead < 0 || ahead >= static_cast<std::int32_t>(buckets)) {
     for (std::uint32_t i = 0; i < buckets; ++i) {
       const std::uint64_t e = epoch - i;
       buckets_[e % buckets].store(tag(e), std::memory_order_relaxed);

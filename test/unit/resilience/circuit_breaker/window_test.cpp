@@ -96,6 +96,30 @@ TEST(WindowShard, CountsAsTheNaiveModelDoes) {
   }
 }
 
+// Epochs are kept modulo 2^32, which is soon with buckets of half a millisecond: 25 days.
+TEST(WindowShard, ShowsNoOldCountsAfterDaysOfSilence) {
+  constexpr std::uint32_t buckets = detail::most_buckets;
+  for (const std::int64_t epochs : {std::int64_t{1} << 31, std::int64_t{1} << 32}) {
+    for (std::int64_t away = -30; away <= 30; ++away) {
+      detail::window_grid grid(10ms, buckets);
+      detail::window_shard shard;
+      time_point now = t0;
+      for (std::uint32_t i = 0; i < 3 * buckets; ++i, now += 500us) {
+        shard.turn_and_add(now, 1, grid);
+      }
+      now += 500us * (epochs + away);
+      const std::uint64_t epoch = grid.epoch(now);
+      EXPECT_EQ(shard.total(epoch, 1, buckets), 0U) << epochs << ' ' << away;
+      for (std::uint64_t e = epoch - buckets + 1; e <= epoch; ++e) {
+        EXPECT_EQ(shard.in_bucket(e, 1, epoch, buckets), 0U) << epochs << ' ' << away;
+      }
+      shard.turn_and_add(now, 1, grid);
+      EXPECT_EQ(shard.running(), 1U) << epochs << ' ' << away;
+      EXPECT_EQ(shard.total(epoch, 1, buckets), 1U) << epochs << ' ' << away;
+    }
+  }
+}
+
 // The whole breaker, with its shortcuts past the lock, trips at exactly the call at which a model
 // that looks at everything after each call does.
 TEST(FailureRatio, TripsWhereTheNaiveModelDoes) {
