@@ -106,8 +106,11 @@ cached_call::turn cached_call::go_on(time_point now, call_end end) {
 }
 
 void cached_call::expired(cause at_deadline, time_point now, call_end end) {
-  // It may have come in the same moment.
-  if (member_->value() && go_on(now, end) == turn::done) return;
+  // It may have come in the same moment; unless it is such that this one would have to ask.
+  if (const auto got = member_->value(); got && (got->answer || got->failure != 0)) {
+    go_on(now, end);
+    return;
+  }
   member_.reset();
   end.how = {};
   end.how.why = at_deadline;
