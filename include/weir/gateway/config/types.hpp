@@ -45,8 +45,8 @@ class type : public any_type {
 inline constexpr std::uint64_t most_head_bytes = std::uint64_t{44} * 1024;
 inline constexpr std::uint64_t most_header_fields = 511;
 
-// Values of such JSON are compared by recursion, which takes about 200 bytes of a worker's stack for
-// each level, and several times that under a sanitizer.
+// Values of such JSON are compared by recursion, which takes about 200 bytes of a worker's stack
+// for each level, and several times that under a sanitizer.
 inline constexpr std::uint64_t most_json_depth = 2048;
 
 // The scalar types. Each is one object, and has no state but its bounds.
