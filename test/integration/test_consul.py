@@ -207,6 +207,36 @@ def test_a_gateway_registers_itself_and_leaves_before_it_drains(weir, upstream, 
     assert consul.deregistered == [id] and not consul.registered
 
 
+def test_a_reload_left_a_registration_with_the_token_of_before(weir, consul, tmp_path):
+    token = tmp_path / "token"
+    token.write_text("before\n")
+    config = CONFIG.replace("url: <consul>", f"url: <consul>, token_file: {token}").replace("<what>", "shop")
+    config = config.replace("<more>", ", register: {service: edge, every: 300ms}")
+    gate = weir(config, consul=consul.url)
+    wait_for(lambda: consul.passed)
+    token.write_text("after\n")
+    gate.reload()
+    consul.requests.clear()
+    consul.passed.clear()
+    wait_for(lambda: consul.passed)
+    tokens = {headers["X-Consul-Token"] for path, _, headers in consul.requests if path.startswith("/v1/agent/")}
+    assert tokens == {"after"}
+    assert not consul.deregistered and len(consul.registered) == 1
+
+
+def test_a_reload_left_a_registration_with_the_consul_of_before(weir, consul):
+    config = CONFIG.replace("<what>", "shop").replace("<more>", ", register: {service: edge, every: 300ms}")
+    gate = weir(config, consul=consul.url)
+    wait_for(lambda: consul.registered)
+    other = FakeConsul().start()
+    try:
+        gate.write(config, consul=other.url)
+        gate.reload()
+        wait_for(lambda: other.registered)
+    finally:
+        other.stop()
+
+
 def test_a_gateway_goes_away_in_time_without_consul(weir, upstream, consul):
     gate = gate_on(weir, consul, more=", register: edge")
     wait_for(lambda: consul.registered)

@@ -4,7 +4,7 @@ import time
 
 import pytest
 from support.expect import partial, traced_problem
-from support.tls_upstream import authority
+from support.tls_upstream import Authority, authority
 from support.upstream import chunked, json_reply
 from support.weir_process import SLOWER
 
@@ -110,6 +110,26 @@ def test_large_bodies_both_ways(weir, tls_upstream, ours):
 def test_a_stream_through_tls(weir, tls_upstream, ours):
     up = tls_upstream("valid").always(chunked(["tick\n"] * 5, pause=0.05))
     assert weir(CONFIG % ours, a=up.named_url).get("/proxied").body == b"tick\n" * 5
+
+
+@pytest.mark.parametrize("place", ['url: "<a>"', "instances: [<a>]"], ids=["one place", "instances"])
+def test_a_reload_did_not_read_a_ca_file_whose_content_alone_had_changed(weir, tls_upstream, tmp_path, place):
+    up = tls_upstream("valid").always(json_reply("secret"))
+    ca = tmp_path / "trusted.pem"
+    good, other = authority().certificate.read_text(), Authority(tmp_path).certificate.read_text()
+    ca.write_text(other)
+    gate = weir(CONFIG.replace('url: "<a>"', place) % f"ca_file: {ca}", a=up.named_url, arguments=["--workers", "1"])
+    traced_problem(gate.get("/proxied"), 502, proxy_status="tls_certificate_error")
+    ca.write_text(good)
+    gate.reload()
+    assert gate.get("/proxied").json() == "secret"
+    connections = up.connections
+    gate.reload()
+    assert gate.get("/proxied").json() == "secret"
+    assert up.connections == connections, "as it was: what is connected stays"
+    ca.write_text(other)
+    gate.reload()
+    traced_problem(gate.get("/proxied"), 502, proxy_status="tls_certificate_error")
 
 
 def test_a_ca_file_that_is_not_there_is_told_at_start(command, config_file):

@@ -172,11 +172,12 @@ class process {
     directory_.follow(
         p.services,
         {.consul = d.consul, .dns_servers = d.dns_servers, .snapshot_file = d.snapshot_file});
-    // What Consul was told is told anew only where it is not the same.
+    // What Consul was told is told anew only where it is not the same, or by another way.
     const std::string said =
         d.consul && d.registered ? d.registered->the_id() + d.registered->json() : std::string();
-    if (said == registered_as_) return;
+    if (said == registered_as_ && (said.empty() || d.consul == registered_by_)) return;
     registered_as_ = said;
+    registered_by_ = d.consul;
     registrar_.reset();
     if (!said.empty()) {
       registrar_ = std::make_unique<upstream::registrar>(loop_, *d.consul, *d.registered);
@@ -226,6 +227,7 @@ class process {
   upstream::directory directory_;
   std::unique_ptr<upstream::registrar> registrar_;
   std::string registered_as_;
+  std::optional<upstream::consul_settings> registered_by_;
   gateway::reload_status reloads_;
   std::unique_ptr<gateway::gateway> gateway_;
   std::unique_ptr<gateway::admin> admin_;

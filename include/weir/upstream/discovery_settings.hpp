@@ -50,6 +50,7 @@ struct consul_settings {
   std::uint16_t port = 8500;
   bool tls = false;
   std::string ca_file;
+  std::size_t ca_content = 0;  // a hash of it: a file of the same name may hold others
   bool verify = true;
   std::string authority;
   std::string token;

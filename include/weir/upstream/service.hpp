@@ -27,7 +27,8 @@ struct service_settings {
   std::string host;  // a name or a numeric address, without brackets; of the only place
   std::uint16_t port = 80;
   bool tls = false;
-  std::string ca_file;  // empty: the system's roots
+  std::string ca_file;         // empty: the system's roots
+  std::size_t ca_content = 0;  // a hash of it: a file of the same name may hold others
   bool verify = true;
   std::string server_name;   // SNI, and whom a certificate must name; empty: the host
   std::string authority;     // what Host says: "127.0.0.1:8000"

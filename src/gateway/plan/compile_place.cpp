@@ -1,6 +1,7 @@
 // Where a service is: one place, or instances and how they are found, judged and chosen.
 
 #include <fstream>
+#include <functional>
 #include <iterator>
 
 #include "compiler.hpp"
@@ -153,6 +154,17 @@ upstream::registration registration_of(const config::register_document& r,
 
 }  // namespace
 
+void compile_authorities(compiling& c, const config::setting<std::string>& from, std::string& file,
+                         std::size_t& content) {
+  if (!from) return;
+  file = *from;
+  if (const auto made = io::tls_client_context::make({.ca_file = file}); !made) {
+    c.found.error(from.where, made.error() + "; give the path of a PEM file of certificates");
+  }
+  std::ifstream in(file, std::ios::binary);
+  content = std::hash<std::string>()(std::string(std::istreambuf_iterator<char>(in), {}));
+}
+
 discovery_plan compile_discovery(compiling& c) {
   discovery_plan out;
   if (!c.d.discovery) return out;
@@ -184,12 +196,8 @@ discovery_plan compile_discovery(compiling& c) {
   }
   take(to.datacenter, from.datacenter);
   if (from.tls) {
-    take(to.ca_file, from.tls->ca_file);
+    compile_authorities(c, from.tls->ca_file, to.ca_file, to.ca_content);
     take(to.verify, from.tls->verify);
-    if (auto made = io::tls_client_context::make({.ca_file = to.ca_file}); !made) {
-      c.found.error(from.tls->ca_file.where,
-                    made.error() + "; give the path of a PEM file of certificates");
-    }
   }
   take(to.wait, from.wait);
   take(to.empty_grace, from.empty_grace);

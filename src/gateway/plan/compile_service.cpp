@@ -4,7 +4,6 @@
 #include "weir/base/duration_text.hpp"
 #include "weir/gateway/config/spelling.hpp"
 #include "weir/gateway/plan/words.hpp"
-#include "weir/io/tls.hpp"
 #include "weir/resilience/circuit_breaker/profiles.hpp"
 
 namespace weir::gateway {
@@ -162,14 +161,7 @@ std::optional<upstream::service_settings> compile_service(
   out.name = entry.name;
   compile_place(c, s, out);
   if (s.tls) {
-    if (s.tls->ca_file) {
-      out.ca_file = *s.tls->ca_file;
-      // What serving would find out, found out here, where there is a place to point at.
-      if (auto made = io::tls_client_context::make({.ca_file = out.ca_file}); !made) {
-        c.found.error(s.tls->ca_file.where,
-                      made.error() + "; give the path of a PEM file of certificates");
-      }
-    }
+    compile_authorities(c, s.tls->ca_file, out.ca_file, out.ca_content);
     if (s.tls->verify) out.verify = *s.tls->verify;
   }
   for (const auto* from : {&s.headers, &s.header_files}) {

@@ -76,6 +76,10 @@ std::optional<upstream::service_settings> compile_service(
 void compile_place(compiling& c, const config::service_document& s,
                    upstream::service_settings& out);
 discovery_plan compile_discovery(compiling& c);
+// `file` and a hash of its content. That it can be used is found out here, where there is a place
+// to point at.
+void compile_authorities(compiling& c, const config::setting<std::string>& from, std::string& file,
+                         std::size_t& content);
 // Null: there is none, or it cannot be.
 std::shared_ptr<const rate_limit> compile_rate(
     compiling& c, const std::string& name,

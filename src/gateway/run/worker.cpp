@@ -31,7 +31,7 @@ bool same_connections(const upstream::service& before, const upstream::service& 
   // A roster takes over its new options itself.
   return before.instances() == after.instances() && a.server_name == b.server_name &&
          a.host == b.host && a.port == b.port && a.tls == b.tls && a.ca_file == b.ca_file &&
-         a.verify == b.verify && a.authority == b.authority &&
+         a.ca_content == b.ca_content && a.verify == b.verify && a.authority == b.authority &&
          a.pool.connections == b.pool.connections &&
          a.pool.idle_connections == b.pool.idle_connections && a.pool.waiting == b.pool.waiting &&
          a.pool.pipelining == b.pool.pipelining;
