@@ -123,7 +123,9 @@ class process {
     if (!next) {
       reload_failed(readable ? "the new configuration is wrong; the old one serves on"
                              : "the file cannot be read; the old configuration serves on");
-    } else if (auto taken = gateway_->adopt(next, [this] { reloaded(); }); !taken) {
+    } else if (auto taken =
+                   gateway_->adopt(next, [this, before = reloads_.failures] { reloaded(before); });
+               !taken) {
       reload_failed(taken.error());
     } else {
       services_.commit(next->services);
@@ -137,9 +139,8 @@ class process {
   }
 
   // Every worker serves by the new file: whoever reads this line may count on it.
-  void reloaded() {
-    reloads_.last_succeeded = true;
-    reloads_.last_success = loop_.unix_seconds();
+  void reloaded(std::uint64_t failures_before) {
+    reloads_.taken(failures_before, loop_.unix_seconds());
     log::info("configuration reloaded", {{"file", options_.file}});
     notify_ready();
   }
@@ -211,8 +212,7 @@ class process {
   }
 
   void reload_failed(const std::string& why) {
-    reloads_.last_succeeded = false;
-    ++reloads_.failures;
+    reloads_.refused();
     log::error("reload refused", {{"reason", why}});
   }
 

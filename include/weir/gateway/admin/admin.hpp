@@ -17,6 +17,17 @@ struct reload_status {
   bool last_succeeded = true;
   std::int64_t last_success = 0;  // Unix seconds
   std::uint64_t failures = 0;
+
+  // Every worker has it. `failures_before`: of when it was asked for; where there are more by now,
+  // a later one was refused while the workers were taking this one.
+  void taken(std::uint64_t failures_before, std::int64_t unix_seconds) noexcept {
+    if (failures == failures_before) last_succeeded = true;
+    last_success = unix_seconds;
+  }
+  void refused() noexcept {
+    last_succeeded = false;
+    ++failures;
+  }
 };
 
 // The listener for operators: /livez, /readyz, /metrics, /circuits, /services, and POST
