@@ -175,7 +175,10 @@ action pipeline_call::timer(time_point now) {
     // failure.
     outcome late = outcome::failure(cause::deadline, false);
     late.counts = facts_.timeouts_count;
-    if (!facts_.until_is_configured && until_[inside] == until_[0]) late.counts = verdict::ignored;
+    if (!facts_.until_is_configured && until_[inside] == until_[0]) {
+      late.counts = verdict::ignored;
+      if (race_) race_->left = true;
+    }
     if (phase_ == phase::racing) return close(inside, late, late.counts, now);
     return stop(inside, late, now);
   }
@@ -188,6 +191,7 @@ action pipeline_call::timer(time_point now) {
 
 action pipeline_call::cancel(time_point now) {
   last_now_ = now;
+  if (race_ && &root_ == this) race_->left = true;
   switch (phase_) {
     case phase::fresh:
       phase_ = phase::finished;

@@ -50,7 +50,10 @@ bool pipeline_call::absorb(branch& b, const action& todo, time_point now) {
   race& r = *race_;
   b.over = true;
   b.due = time_point::max();
-  hedge_of(layer_at(size_ - 1)).branch_ended(slots_[size_ - 1], b.began, now, todo.how);
+  // How long a caller was willing to wait says nothing of how long calls take.
+  if (todo.how.why != cause::canceled || r.won || !root_.race_->left) {
+    hedge_of(layer_at(size_ - 1)).branch_ended(slots_[size_ - 1], b.began, now, todo.how);
+  }
   if (phase_ != phase::racing || r.won) return true;
   // That the hedge found no room says less than how the call itself failed.
   if (!r.ended || !todo.how.failed || !is_rejection(todo.how.why) || is_rejection(r.how.why)) {

@@ -31,6 +31,7 @@ struct pipeline_call::race {
   bool won = false;
   bool ended = false;  // some branch did: `how` is the best outcome so far
   outcome how;
+  bool left = false;               // of the outermost call: its caller wants no answer any more
   std::optional<verdict> dropped;  // closing: cut short from further out, which says so much
 };
 

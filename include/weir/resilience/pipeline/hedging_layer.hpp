@@ -15,7 +15,8 @@ class hedging_layer : public layer {
   virtual time_point more_at(slot& s) const noexcept = 0;
   // That time has come. Either way more_at() moves on; true: start it.
   virtual bool try_more(slot& s, context& c) const = 0;
-  // A branch that began then ended so; cause::canceled: another had won.
+  // A branch that began then ended so; cause::canceled: another had won, or a configured time ran
+  // out. Not told of those whose caller left, or had set the time that ran out.
   virtual void branch_ended(slot& s, time_point began, time_point now,
                             const outcome& how) const noexcept = 0;
 

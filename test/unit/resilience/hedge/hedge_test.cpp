@@ -240,6 +240,55 @@ TEST(Hedge, LearnsItsDelayFromWhatCallsTake) {
   EXPECT_EQ(slow.call().attempts(), 2U);
 }
 
+hedge of_median() {
+  return hedge({.after = latency_percentile{.of = 0.5, .unknown = 500ms, .min_calls = 20},
+                .budget = std::nullopt});
+}
+
+TEST(Hedge, LearntItsDelayFromCallsThatTheirCallerHadLeft) {
+  const hedge h = of_median();
+  const pipeline p{h};
+  for (int i = 0; i < 100; ++i) driver(p, {good(100ms)}).run();
+  for (int i = 0; i < 1000; ++i) {
+    driver d(p, {hangs()});
+    d.run(5ms);
+    d.cancel();
+    ASSERT_TRUE(d.call().finished());
+  }
+  EXPECT_GE(h.look().delay, 100ms);
+}
+
+TEST(Hedge, LearntItsDelayFromTheDeadlinesOfItsCallers) {
+  const hedge h = of_median();
+  const pipeline p{h};
+  for (int i = 0; i < 100; ++i) driver(p, {good(100ms)}).run();
+  for (int i = 0; i < 1000; ++i) {
+    driver(p, {hangs()}, {.until = deadline::after(driver::t0, 5ms)}).run();
+  }
+  EXPECT_GE(h.look().delay, 100ms);
+}
+
+TEST(HedgeHedge, LearnsFromThoseThatLostAndNotFromThoseThatWereLeft) {
+  const hedge inner = of_median();
+  const pipeline p(after(50ms), inner);
+  for (int i = 0; i < 100; ++i) driver(p, {hangs(), good(10ms)}).run();
+  EXPECT_GE(inner.look().delay, 10ms);
+  for (int i = 0; i < 1000; ++i) {
+    driver d(p, {hangs()});
+    d.run(1ms);
+    d.cancel();
+  }
+  EXPECT_GE(inner.look().delay, 10ms);
+}
+
+TEST(TimeoutHedge, LearnsFromCallsThatTookAllTheirTime) {
+  const hedge h = of_median();
+  const pipeline p(timeout(80ms), h);
+  for (int i = 0; i < 100; ++i) driver(p, {good(10ms)}).run();
+  for (int i = 0; i < 1000; ++i) driver(p, {hangs(), hangs()}).run();
+  EXPECT_GE(h.look().delay, 40ms) << "the hedge of each began later, and took less";
+}
+
 TEST(Hedge, IsDestroyedInFlight) {
   const auto outer = breaker_of(1), inner = breaker_of(1);
   const pipeline p(outer, after(50ms), inner);
