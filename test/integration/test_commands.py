@@ -258,6 +258,27 @@ def test_live_check_of_services_that_answer_and_that_do_not(command, config_file
     assert done.code == 0, done
 
 
+def test_live_check_named_an_address_twice_where_it_could_not_be_had(command, config_file, upstream):
+    from support import ports
+
+    taken, gone, other, named = upstream().port, ports.reserve(), ports.reserve(), ports.reserve()
+    done = command("check", "--live", config_file("""
+        listen: 127.0.0.1:<taken>
+        admin: off
+        services:
+          one: "http://127.0.0.1:<gone>"
+          many: {instances: ["http://127.0.0.1:<other>"]}
+          named: "http://localhost:<named>"
+        routes: {GET /one: {proxy: one}, GET /many: {proxy: many}, GET /named: {proxy: named}}
+        """, taken=taken, gone=gone, other=other, named=named))
+    lines = done.out.splitlines()
+    assert f"[-] listen 127.0.0.1:{taken}: the port is taken (EADDRINUSE)" in lines, done
+    assert f"[-] service one at 127.0.0.1:{gone}: Connection refused" in lines, done
+    assert f"[-] service many at 127.0.0.1:{other}: Connection refused" in lines, done
+    # Of a name it is told which of its addresses it was.
+    assert re.search(rf"^\[-\] service named at localhost:{named}: \S+:{named}: Connection refused$", done.out, re.M), done
+
+
 def test_live_check_of_a_taken_port(command, config_file, upstream):
     taken = upstream()
     done = command("check", "--live", config_file("listen: 127.0.0.1:<port>\nadmin: off\nroutes: {GET /: {reply: 1}}", port=taken.port))

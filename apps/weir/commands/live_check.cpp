@@ -18,6 +18,12 @@ constexpr duration longest_discovery = std::chrono::seconds(3);
 // Of one service, so that a check of a large one stays a check.
 constexpr std::size_t most_probes = 64;
 
+// A line names the address already.
+std::string without(std::string detail, const std::string& beginning) {
+  if (detail.starts_with(beginning)) detail.erase(0, beginning.size());
+  return detail;
+}
+
 // One place being tried: its name resolved, a connection made and dropped.
 class probe final : private io::connector::receiver {
  public:
@@ -57,7 +63,13 @@ class probe final : private io::connector::receiver {
     connection_ = std::move(connected);
     end(true, service_.settings().tls ? "connected, certificate fits" : "connected");
   }
-  void on_connect_failed(const io::connect_failure& why) override { end(false, why.detail); }
+  void on_connect_failed(const io::connect_failure& why) override {
+    const auto at = io::address::parse(host_, port_);
+    const std::string named = at ? at->to_string() : std::string();
+    // Not where it goes by another name, or by none that has the port.
+    const bool twice = at && finding.what.ends_with(' ' + named);
+    end(false, twice ? without(why.detail, named + ": ") : why.detail);
+  }
 
   void end(bool good, std::string detail) {
     finding.good = good;
@@ -104,7 +116,9 @@ live_finding discovered(const upstream::service& s, std::size_t instances) {
 
 live_finding check_address(const std::string& what, const io::address& at) {
   const auto opened = io::listener::open(at, {});
-  return {what + " " + at.to_string(), opened.has_value(), opened ? "free" : opened.error()};
+  const std::string named = at.to_string();
+  return {what + " " + named, opened.has_value(),
+          opened ? "free" : without(opened.error(), "cannot listen on " + named + ": ")};
 }
 
 }  // namespace
