@@ -2,7 +2,7 @@
 
 import pytest
 from support.expect import problem, traced_problem
-from support.upstream import hang, json_reply, status
+from support.upstream import hang, json_reply, reset, status
 from support.waiting import wait_for
 
 CONFIG = """
@@ -41,6 +41,32 @@ def test_problems_say_what_failed_and_name_the_trace(weir, upstream):
     traced_problem(gate.get("/none"), 404)
     traced_problem(gate.get("/nowhere"), 404)
     traced_problem(gate.request("POST", "/bad"), 405)
+
+
+def test_a_proxied_problem_only_repeated_its_title(weir, upstream, free_port):
+    up = upstream().on("/late", hang()).on("/cut", reset())
+    gate = weir("""
+        services:
+          prices: {url: <a>, retry: off, timeout: 200ms, breaker: {trip: {in_a_row: 2}, open: 20s}}
+          stock: {url: "http://127.0.0.1:<gone>", retry: off, breaker: off}
+        routes:
+          GET /late: {proxy: prices/late}
+          GET /cut: {proxy: prices/cut}
+          GET /gone: {proxy: stock/x}
+        """, a=up, gone=free_port)
+    for path, status_, said in [("/late", 504, "the service 'prices' failed: response_timeout"),
+                                ("/cut", 502, "the service 'prices' failed: reset"),
+                                ("/cut", 503, "the service 'prices' failed: breaker_open"),
+                                ("/gone", 502, "the service 'stock' failed: connect_refused")]:
+        assert traced_problem(gate.get(path), status_, leaks=[up.port, free_port])["detail"] == said
+
+
+def test_a_client_that_comes_too_often_was_told_the_title_alone(weir):
+    gate = weir("""
+        routes: {GET /: {rate_limit: {rate: 1/m}, reply: 1}}
+        """)
+    gate.get("/")
+    assert "Retry-After" in traced_problem(gate.get("/"), 429)["detail"]
 
 
 def test_a_problem_of_an_upstream_status_names_it_in_proxy_status(weir, upstream):

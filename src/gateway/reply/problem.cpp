@@ -12,8 +12,9 @@ namespace {
 
 std::string sentence(const problem& p) {
   if (!p.detail.empty()) return std::string(p.detail);
-  if (!p.step.empty()) {
-    std::string text = "the step '" + std::string(p.step) + "' failed: ";
+  if (const std::string_view who = p.step.empty() ? p.service : p.step; !who.empty()) {
+    std::string text = p.step.empty() ? "the service '" : "the step '";
+    text.append(who).append("' failed: ");
     return text += std::string_view(cause_text(p.why, p.upstream_status));
   }
   return std::string(http::reason_phrase(p.status));

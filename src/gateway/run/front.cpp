@@ -89,6 +89,7 @@ bool front::admit(request_context& request) {
   if (stands.admitted) return true;
   refuse(request, {.status = status_of(cause::rate_limited),
                    .why = cause::rate_limited,
+                   .detail = "too many of these have come; Retry-After says when there is room",
                    .retry_after = stands.retry_after});
   return false;
 }

@@ -119,6 +119,11 @@ void proxied::count_answer() {
 
 void proxied::refuse(cause why, int status, duration retry_after) {
   problem p{.status = status_of(why), .why = why, .upstream_status = status};
+  if (why == cause::client_slow) {
+    p.detail = "time ran out while the body was still to come";
+  } else {
+    p.service = service().name();
+  }
   if (is_rejection(why)) p.retry_after = std::max<duration>(retry_after, std::chrono::seconds(1));
   refuse(p);
 }
