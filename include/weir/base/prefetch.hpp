@@ -14,6 +14,7 @@ inline void prefetch(std::span<const std::byte> memory) noexcept {
   for (std::size_t at = 0; at < memory.size(); at += line) __builtin_prefetch(memory.data() + at);
 }
 
+// All of an object, which need not be alive.
 template <class T>
 void prefetch(const T& object) noexcept {
   prefetch(std::span(reinterpret_cast<const std::byte*>(&object), sizeof object));
