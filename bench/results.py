@@ -75,7 +75,7 @@ def _judge(target: Target, suites: dict[str, dict]) -> dict:
         return [each["samples"][name][target.metric] for each in suite["rounds"]]
 
     # What shares connections may be under the floor, which is of one connection for each call.
-    if target.ours == "weir" and floor.NAME in suite["contenders"]:
+    if target.ours != "weir_pipelining" and floor.NAME in suite["contenders"]:
         entry["floor"] = paired_ratio(values(floor.NAME), values(target.peer)).median
     ratio = paired_ratio(values(target.ours), values(target.peer))
     return entry | {

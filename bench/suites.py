@@ -9,7 +9,7 @@ from typing import Callable
 from bench import page
 from bench.contenders import floor, haproxy, nginx, node, python
 from bench.contenders.base import Contender
-from bench.contenders.weir import Pipelining, Weir, WeirWithOpenCircuit
+from bench.contenders.weir import FewAtOnce, Pipelining, Weir, WeirWithOpenCircuit
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ SUITES = [
         name="shop100",
         title="Shop page, 100 products (103 calls)",
         path="/products/all",
-        contenders=_shop,
+        contenders=lambda: [FewAtOnce("shop.yaml"), *_shop()],
         matches=_is_json(page.shop_page(100)),
         products=100,
         weighs_memory=True,
