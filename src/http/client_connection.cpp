@@ -280,7 +280,7 @@ bool h1_connection::nothing_behind() {
 // What is no answer may be the rest of the one before it, a body where none may be: asked for
 // alone, the service shows whose fault it is.
 h1_connection::next h1_connection::misread(std::string_view detail) {
-  if (behind_another_ && exchange_->may_resend(sending_begun_)) return ask_again();
+  if (behind_another_ && exchange_->may_resend()) return ask_again();
   return fail(client_error::malformed, detail);
 }
 

@@ -160,9 +160,7 @@ void server_connection::send_pieces(std::span<const std::string_view> pieces) {
   sent(outbox_.send(*stream_, pieces));
 }
 
-// What one batch answers goes out in a row at its end: answers of one connection in one write,
-// those for one peer where they wake it once. Within turns the gathered goes out behind the last of
-// them.
+// What one batch answers goes out at its end, in a row. Within turns, behind the last of them.
 void server_connection::send_later() {
   if (!in_turns_ && !outbox_.blocked() && outbox_.size() != 0) schedule(send);
 }

@@ -14,9 +14,9 @@ namespace weir::http {
 
 // A client's connection, and the one exchange that can run on it. Pipelined requests wait in the
 // buffer and, behind it, in the kernel: a request is taken only when the answer before it has ended
-// and the kernel has taken it, so order and back-pressure come of themselves. Several source files,
-// a job each: server_connection (reading heads, the turn of requests), server_body, server_answer,
-// server_closing (the client's going and ours), server_timeouts.
+// and the kernel has room for more, so order and back-pressure come of themselves. Several source
+// files, a job each: server_connection (reading heads, the turn of requests), server_body,
+// server_answer, server_closing (the client's going and ours), server_timeouts.
 //
 // Re-entrance: everything that calls the handler runs in take_turns(), in a timer or in later_,
 // never inside a call that the handler makes. A connection is destroyed in later_ alone.

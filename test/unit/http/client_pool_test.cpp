@@ -158,14 +158,9 @@ TEST_F(ClientPool, AnAnswerThatComesWithTheEndLeavesNoConnectionToReuse) {
   request_on(at);
   at.send(ok);
   at.close();
-  auto fresh = accept();
-  request_on(fresh);
-  fresh.send(ok);
-  ASSERT_TRUE(until(second));
-  EXPECT_TRUE(second.ended);
+  answered_afresh(second);
 }
 
-// The peer has closed, and the loop has not heard of it yet.
 TEST_F(ClientPool, TheRequestsOfABatchGoOutAtItsEnd) {
   open();
   auto at = rested();

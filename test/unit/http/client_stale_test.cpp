@@ -1,8 +1,6 @@
 #include <gtest/gtest.h>
 
-#include <string>
-#include <utility>
-#include <vector>
+#include <optional>
 
 #include "unit/http/client_support.hpp"
 
@@ -12,6 +10,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
+// The peer has closed, and the loop has not heard of it yet.
 TEST_F(ClientPool, ARequestOnAStaleConnectionGoesOutAgainOnAFreshOne) {
   for (const bool abruptly : {false, true}) {
     open();
@@ -19,11 +18,7 @@ TEST_F(ClientPool, ARequestOnAStaleConnectionGoesOutAgainOnAFreshOne) {
     abruptly ? stale.reset() : stale.close();
     call c;
     start(c, "/again");
-    auto fresh = accept();
-    EXPECT_EQ(request_on(fresh), "GET /again HTTP/1.1\r\nHost: shop\r\n\r\n");
-    fresh.send(ok);
-    ASSERT_TRUE(until(c));
-    EXPECT_TRUE(c.ended);
+    EXPECT_EQ(answered_afresh(c), "GET /again HTTP/1.1\r\nHost: shop\r\n\r\n");
     EXPECT_FALSE(c.failure);
   }
 }
@@ -37,11 +32,7 @@ TEST_F(ClientPool, AConnectionThatHasOnlyRestedMayBeStaleToo) {
   stale.close();
   call c;
   start(c);
-  auto fresh = accept();
-  request_on(fresh);
-  fresh.send(ok);
-  ASSERT_TRUE(until(c));
-  EXPECT_TRUE(c.ended);
+  answered_afresh(c);
 }
 
 TEST_F(ClientPool, ARequestThatWasReceivedOnAReusedConnectionGoesOutAgainToo) {
@@ -84,11 +75,7 @@ TEST_F(ClientPool, WhatHasNotLeftYetGoesElsewhereThoughItMayNotGoOutTwice) {
   client_request r = get();
   r.resend_on_stale = false;
   pool->start(r, c);
-  auto fresh = accept();
-  request_on(fresh);
-  fresh.send(ok);
-  ASSERT_TRUE(until(c));
-  EXPECT_TRUE(c.ended);
+  answered_afresh(c);
 }
 
 // Its pieces are not kept once they are given to a connection.
@@ -159,11 +146,7 @@ TEST_F(ClientPool, AResendDoesNotTakeAnotherConnectionThatHasRested) {
   second.close();
   call c;
   start(c);
-  auto fresh = accept();
-  request_on(fresh);
-  fresh.send(ok);
-  ASSERT_TRUE(until(c));
-  EXPECT_TRUE(c.ended);
+  answered_afresh(c);
 }
 
 TEST_F(ClientPool, IsInUseWhileARequestWaitsForItsSecondConnection) {
@@ -187,11 +170,7 @@ TEST_F(ClientPool, IsInUseWhileARequestWaitsForItsSecondConnection) {
   }
   ASSERT_EQ(connections, 0U);
   EXPECT_FALSE(unused);
-  auto fresh = accept();
-  request_on(fresh);
-  fresh.send(ok);
-  ASSERT_TRUE(until(c));
-  EXPECT_TRUE(c.ended);
+  answered_afresh(c);
 }
 
 }  // namespace

@@ -86,6 +86,15 @@ struct ClientPool : testing::Test {
     })) << got;
     return got;
   }
+  // On a connection that is opened for it; what came there.
+  std::string answered_afresh(call& c) {
+    test::socket_fd fresh = accept();
+    std::string request = request_on(fresh);
+    fresh.send(ok);
+    EXPECT_TRUE(until(c));
+    EXPECT_TRUE(c.ended);
+    return request;
+  }
   bool until(call& c) {
     return test::run_until(l, [&] { return c.done(); });
   }

@@ -57,11 +57,9 @@ TEST_F(ServerDrain, IsDoneAtOnceWithoutConnections) {
 
 TEST_F(ServerDrain, FinishesWhatRuns) {
   serve();
-  server_exchange* held = nullptr;
-  handle = [&](server_exchange& x) { held = &x; };
   auto c = connect();
-  c->send(get);
-  ASSERT_TRUE(until([&] { return held != nullptr; }));
+  server_exchange* const held = held_request(*c);
+  ASSERT_TRUE(held);
   drain();
   turn(10);
   EXPECT_FALSE(done);

@@ -125,6 +125,15 @@ class server_test : public testing::Test, public server_handler {
   void turn(int times = 5) {
     for (int i = 0; i < times; ++i) loop.run_once(std::chrono::milliseconds(1));
   }
+  // Sends a request, which the handler keeps unanswered.
+  server_exchange* held_request(raw_client& c) {
+    server_exchange* held = nullptr;
+    handle = [&held](server_exchange& x) { held = &x; };
+    c.send(get);
+    EXPECT_TRUE(until([&] { return held != nullptr; }));
+    handle = {};
+    return held;
+  }
   // One request on a connection of its own; all that comes back until the server closes.
   std::string ask(std::string_view text) {
     auto c = connect();

@@ -300,12 +300,10 @@ TEST_F(Server, CountsAClientThatShutItsSideAsGoneUnlessRequestsOfItWait) {
 
 TEST_F(Server, SendsWhatABatchAnswersAtItsEnd) {
   serve();
-  server_exchange* held = nullptr;
-  handle = [&](server_exchange& x) { held = &x; };
   auto c = connect();
-  c->send(get);
-  ASSERT_TRUE(until([&] { return held != nullptr; }));
-  std::exchange(held, nullptr)->respond(200, "", "later");
+  server_exchange* const held = held_request(*c);
+  ASSERT_TRUE(held);
+  held->respond(200, "", "later");
   c->poll();
   EXPECT_EQ(c->got, "");
   turn(1);
@@ -324,11 +322,9 @@ TEST_F(Server, AnswersAtOnceAClientThatShutItsSide) {
 
 TEST_F(Server, LetsAHandlerWithoutAnAbortCallEndInItsOwnTime) {
   serve();
-  server_exchange* held = nullptr;
-  handle = [&](server_exchange& x) { held = &x; };
   auto c = connect();
-  c->send(get);
-  ASSERT_TRUE(until([&] { return held != nullptr; }));
+  server_exchange* const held = held_request(*c);
+  ASSERT_TRUE(held);
   c->reset();
   turn(20);
   EXPECT_EQ(held->head().target, "/");
@@ -338,11 +334,9 @@ TEST_F(Server, LetsAHandlerWithoutAnAbortCallEndInItsOwnTime) {
 
 TEST_F(Server, TellsAHandlerThatAsksAfterTheClientHasGone) {
   serve();
-  server_exchange* held = nullptr;
-  handle = [&](server_exchange& x) { held = &x; };
   auto c = connect();
-  c->send(get);
-  ASSERT_TRUE(until([&] { return held != nullptr; }));
+  server_exchange* const held = held_request(*c);
+  ASSERT_TRUE(held);
   c->reset();
   turn(20);
   bool aborted = false;
