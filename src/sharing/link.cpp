@@ -27,7 +27,7 @@ link::link(io::loop& on, const redis::settings& server, std::string prefix, list
       told_(std::move(told)),
       commands_(on, server, watch()),
       channel_(on, server, watch()) {
-  channel_.subscribe({prefix_ + ":circuits"}, [this](std::string_view, std::string_view text) {
+  channel_.subscribe({channel()}, [this](std::string_view, std::string_view text) {
     const auto m = parse(text);
     if (m && m->sender != process_) told_.on_message(*m);
   });
@@ -66,10 +66,8 @@ std::string link::key(std::string_view kind, std::string_view circuit) const {
   return out;
 }
 
-void link::tell(message m) {
-  m.sender = process_;
-  const std::string channel = prefix_ + ":circuits";
-  commands_.send({"PUBLISH", channel, to_text(m)}, {});
+void link::tell(const message& m) {
+  commands_.send({"PUBLISH", channel(), to_text(m)}, {});
 }
 
 void link::run(std::string_view script, std::vector<std::string> keys,
@@ -89,10 +87,6 @@ void link::set(const std::string& key, std::string_view value) {
 
 void link::increment(const std::string& key) {
   commands_.send({"INCR", key}, {});
-}
-
-void link::remove(const std::string& key) {
-  commands_.send({"DEL", key}, {});
 }
 
 }  // namespace weir::sharing

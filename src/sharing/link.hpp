@@ -27,11 +27,12 @@ class link {
   const std::string& process() const noexcept { return process_; }
 
   std::string key(std::string_view kind, std::string_view circuit) const;
-  void tell(message m);
+  // Where all processes hear each other.
+  std::string channel() const { return prefix_ + ":circuits"; }
+  void tell(const message& m);
   // `then` gets null when there is no answer.
   void run(std::string_view script, std::vector<std::string> keys, std::vector<std::string> args,
            std::function<void(const redis::reply*)> then = {});
-  void remove(const std::string& key);
   void set(const std::string& key, std::string_view value);
   void increment(const std::string& key);
 

@@ -25,10 +25,15 @@ bool read(std::string_view digits, std::uint64_t& into) {
 }  // namespace
 
 std::string to_text(const message& m) {
-  std::string out(m.sender);
-  out.append(" ").append(words[static_cast<std::size_t>(m.what)]);
-  out.append(" ").append(std::to_string(m.first)).append(" ").append(std::to_string(m.second));
-  return out.append(" ").append(m.circuit);
+  const message_parts parts = around_the_term(m);
+  return parts.before + std::to_string(m.term) + parts.after;
+}
+
+message_parts around_the_term(const message& m) {
+  std::string before(m.sender);
+  before.append(" ").append(words[static_cast<std::size_t>(m.what)]);
+  before.append(" ").append(std::to_string(m.first)).append(" ").append(std::to_string(m.second));
+  return {before + ' ', ' ' + std::string(m.circuit)};
 }
 
 std::optional<message> parse(std::string_view text) {
@@ -37,7 +42,10 @@ std::optional<message> parse(std::string_view text) {
   const auto word = sender ? next(text) : std::nullopt;
   const auto first = word ? next(text) : std::nullopt;
   const auto second = first ? next(text) : std::nullopt;
-  if (!second || !read(*first, m.first) || !read(*second, m.second)) return std::nullopt;
+  const auto term = second ? next(text) : std::nullopt;
+  if (!term || !read(*first, m.first) || !read(*second, m.second) || !read(*term, m.term)) {
+    return std::nullopt;
+  }
   m.sender = *sender;
   m.circuit = text;
   for (std::size_t i = 0; i < words.size(); ++i) {

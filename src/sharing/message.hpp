@@ -7,8 +7,8 @@
 
 namespace weir::sharing {
 
-// What processes tell each other on the channel: "SENDER WORD NUMBER NUMBER NAME", the name last
-// because it may hold spaces.
+// What processes tell each other on the channel: "SENDER WORD NUMBER NUMBER TERM NAME", the
+// name last because it may hold spaces.
 struct message {
   enum class word : std::uint8_t {
     failed,  // `first` calls failed
@@ -22,10 +22,16 @@ struct message {
   word what = word::failed;
   std::uint64_t first = 0;
   std::uint64_t second = 0;
+  std::uint64_t term = 0;  // how often the circuit has closed for all, as far as the sender knows
   std::string_view circuit;
 };
 
 std::string to_text(const message& m);
+// The part before the term, and that after it: for a closing, whose term the server finds.
+struct message_parts {
+  std::string before, after;
+};
+message_parts around_the_term(const message& m);
 // Views into the text; nothing for what no process of ours has sent.
 std::optional<message> parse(std::string_view text);
 

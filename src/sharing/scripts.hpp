@@ -5,9 +5,11 @@
 // What must happen at once in the server, in its own Lua. KEYS and ARGV as told.
 namespace weir::sharing::scripts {
 
-// KEYS state; ARGV milliseconds, failures. Writes down until when the circuit is open, by the
-// server's clock. An hour after that nobody needs to know.
+// KEYS state, term; ARGV milliseconds, failures, the sender's term, channel, message. Writes down
+// until when the circuit is open, by the server's clock, and tells it; not where the circuit has
+// closed since the sender decided. An hour after that nobody needs to know.
 inline constexpr std::string_view write_open = R"(
+if tonumber(redis.call('GET', KEYS[2]) or '0') > tonumber(ARGV[3]) then return 0 end
 local t = redis.call('TIME')
 local now = t[1] * 1000 + math.floor(t[2] / 1000)
 local known = redis.call('GET', KEYS[1])
@@ -17,19 +19,34 @@ if known then
   if old and old > ends then ends = old end
 end
 redis.call('SET', KEYS[1], string.format('%d %s', ends, ARGV[2]), 'PX', ends - now + 3600000)
+redis.call('PUBLISH', ARGV[4], ARGV[5])
 return 1
 )";
 
-// KEYS state. Nothing when it is closed; else milliseconds left (negative: over) and failures. 1e12
-// ms are 31 years, which fit a duration of nanoseconds.
+// KEYS state, term, votes; ARGV the sender's term, channel, the message before and after its term.
+// Begins the next term, writes down that the circuit is closed, and tells it: at once, so that all
+// hear openings and closings in the order in which they are written. The term is kept for an hour:
+// long enough for whoever opened before it closed to be told that it is too late.
+inline constexpr std::string_view write_closed = R"(
+local term = math.max(tonumber(redis.call('GET', KEYS[2]) or '0'), tonumber(ARGV[1])) + 1
+local text = string.format('%.0f', term)
+redis.call('SET', KEYS[2], text, 'PX', 3600000)
+redis.call('DEL', KEYS[1], KEYS[3])
+redis.call('PUBLISH', ARGV[2], ARGV[3] .. text .. ARGV[4])
+return term
+)";
+
+// KEYS state, term. The term; and when the circuit is open, milliseconds left (negative: over) and
+// failures. 1e12 ms are 31 years, which fit a duration of nanoseconds.
 inline constexpr std::string_view read_open = R"(
+local term = tonumber(redis.call('GET', KEYS[2]) or '0')
 local known = redis.call('GET', KEYS[1])
-if not known then return false end
+if not known then return {term} end
 local t = redis.call('TIME')
 local now = t[1] * 1000 + math.floor(t[2] / 1000)
 local ends, failures = string.match(known, '^(%d+) (%d+)$')
-if not ends then return false end
-return {math.min(tonumber(ends) - now, 1e12), tonumber(failures)}
+if not ends then return {term} end
+return {term, math.min(tonumber(ends) - now, 1e12), tonumber(failures)}
 )";
 
 // KEYS lease; ARGV process, milliseconds. 1 when the process has the lease now.

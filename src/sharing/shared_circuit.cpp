@@ -40,6 +40,8 @@ shared_circuit::shared_circuit(io::loop& on, link& by, const circuit_breaker& br
       how_(std::move(how)),
       lease_time_(lease),
       state_key_(by.key("open", breaker.name())),
+      term_key_(by.key("term", breaker.name())),
+      votes_key_(by.key("votes", breaker.name())),
       lease_key_(by.key("probe", breaker.name())),
       ear_(on, breaker, [this](const circuit_event& e) { on_event(e); }),
       tick_(on, delegate<void()>::to<&shared_circuit::on_tick>(*this)) {
@@ -81,12 +83,13 @@ void shared_circuit::opened_here(duration open_for, std::uint64_t failures, time
 }
 
 void shared_circuit::tell_open(duration left, std::uint64_t failures) {
-  if (!link_.up()) return;
+  // Closed again before it came to this, that is what all shall hear.
+  if (!link_.up() || breaker_.state(loop_.now()) == circuit_mode::closed) return;
   together_ = true;
-  link_.run(scripts::write_open, {state_key_}, {milliseconds(left), std::to_string(failures)});
-  tell(message::word::opened,
-       static_cast<std::uint64_t>(std::chrono::ceil<std::chrono::milliseconds>(left).count()),
-       failures);
+  const std::string ms = milliseconds(left);
+  const message word = word_of(message::word::opened, std::stoull(ms), failures);
+  link_.run(scripts::write_open, {state_key_, term_key_},
+            {ms, std::to_string(failures), std::to_string(term_), link_.channel(), to_text(word)});
   // Whoever just probed has had its turn.
   link_.run(scripts::drop_lease, {lease_key_}, {link_.process()});
   stand_by();
@@ -94,7 +97,7 @@ void shared_circuit::tell_open(duration left, std::uint64_t failures) {
 
 void shared_circuit::vote(duration open_for, std::uint64_t failures) {
   if (!link_.up()) return;
-  link_.run(scripts::vote, {link_.key("votes", breaker_.name()), link_.key("alive", {})},
+  link_.run(scripts::vote, {votes_key_, link_.key("alive", {})},
             {link_.process(), milliseconds(std::max<duration>(open_for, warm)),
              std::to_string(how_.processes), "3000"},
             [g = gate_, failures, until = loop_.now() + open_for](const redis::reply* answer) {
@@ -112,13 +115,27 @@ void shared_circuit::closed_here() {
   if (!link_.up()) return;
   if (!for_all) {
     // It was open here alone: what others decided for themselves stays theirs.
-    link_.run(scripts::drop_vote, {link_.key("votes", breaker_.name())}, {link_.process()});
+    link_.run(scripts::drop_vote, {votes_key_}, {link_.process()});
     return;
   }
-  link_.remove(state_key_);
-  link_.remove(link_.key("votes", breaker_.name()));
-  tell(message::word::closed);
+  tell_closed();
   link_.run(scripts::drop_lease, {lease_key_}, {link_.process()});
+  // The word of an older opening may have come between the closing and this.
+  breaker_.closed_elsewhere(loop_.now());
+}
+
+void shared_circuit::tell_closed() {
+  const message_parts parts = around_the_term(word_of(message::word::closed));
+  link_.run(scripts::write_closed, {state_key_, term_key_, votes_key_},
+            {std::to_string(term_), link_.channel(), parts.before, parts.after},
+            [g = gate_](const redis::reply* answer) {
+              if (g->open && answer) g->open->learn_term(*answer);
+            });
+  ++term_;  // what opens here from now on is of the new one
+}
+
+void shared_circuit::learn_term(const redis::reply& from) {
+  term_ = std::max(term_, static_cast<std::uint64_t>(std::max<std::int64_t>(0, from.integer())));
 }
 
 void shared_circuit::on_message(const message& m) {
@@ -138,10 +155,13 @@ void shared_circuit::on_message(const message& m) {
           static_cast<std::uint32_t>(std::min<std::uint64_t>(m.first, 1'000'000)), now);
       return;
     case message::word::opened:
+      if (m.term < term_) return;  // from before a closing that its sender had not heard of
+      term_ = m.term;
       opened_there(std::chrono::milliseconds(std::min<std::uint64_t>(m.first, 86'400'000)),
                    m.second);
       return;
     case message::word::closed:
+      term_ = std::max(term_, m.term);
       closed_there();
       return;
     case message::word::wanted:
@@ -169,18 +189,21 @@ void shared_circuit::closed_there() {
 
 void shared_circuit::on_up() {
   told_successes_ = breaker_.snapshot(loop_.now()).successful;
-  link_.run(scripts::read_open, {state_key_}, {}, [g = gate_](const redis::reply* answer) {
-    if (!g->open || !answer) return;
-    shared_circuit& self = *g->open;
-    const circuit_snapshot here = self.breaker_.snapshot(self.loop_.now());
-    if (answer->size() == 2) {
-      const auto left = std::chrono::milliseconds((*answer)[0].integer());
-      self.opened_there(std::max<duration>(left, duration::zero()),
-                        static_cast<std::uint64_t>((*answer)[1].integer()));
-    } else if (here.state == circuit_mode::open) {
-      self.opened_here(here.time_to_probe, here.failures, self.loop_.now());
-    }
-  });
+  link_.run(scripts::read_open, {state_key_, term_key_}, {},
+            [g = gate_](const redis::reply* answer) {
+              if (!g->open || !answer) return;
+              shared_circuit& self = *g->open;
+              const circuit_snapshot here = self.breaker_.snapshot(self.loop_.now());
+              if (answer->size() == 0) return;
+              self.learn_term((*answer)[0]);
+              if (answer->size() == 3) {
+                const auto left = std::chrono::milliseconds((*answer)[1].integer());
+                self.opened_there(std::max<duration>(left, duration::zero()),
+                                  static_cast<std::uint64_t>((*answer)[2].integer()));
+              } else if (here.state == circuit_mode::open) {
+                self.opened_here(here.time_to_probe, here.failures, self.loop_.now());
+              }
+            });
 }
 
 void shared_circuit::on_down() {
@@ -242,8 +265,13 @@ void shared_circuit::tell_earlier_successes(std::uint64_t at_least) {
   if (told != 0 && here.state == circuit_mode::closed) tell(message::word::passed, told);
 }
 
-void shared_circuit::tell(message::word what, std::uint64_t first, std::uint64_t second) {
-  if (link_.up()) link_.tell({{}, what, first, second, breaker_.name()});
+message shared_circuit::word_of(message::word what, std::uint64_t first,
+                                std::uint64_t second) const {
+  return {link_.process(), what, first, second, term_, breaker_.name()};
+}
+
+void shared_circuit::tell(message::word what, std::uint64_t first) {
+  if (link_.up()) link_.tell(word_of(what, first));
 }
 
 void shared_circuit::try_for_lease() {

@@ -40,8 +40,11 @@ class shared_circuit final : public participant {
   void on_tick();
   void tell_successes();
   void tell_earlier_successes(std::uint64_t at_least);
-  void tell(message::word what, std::uint64_t first = 0, std::uint64_t second = 0);
+  void tell(message::word what, std::uint64_t first = 0);
+  message word_of(message::word what, std::uint64_t first = 0, std::uint64_t second = 0) const;
   void tell_open(duration left, std::uint64_t failures);
+  void tell_closed();
+  void learn_term(const redis::reply& from);
   void vote(duration open_for, std::uint64_t failures);
   void watch(duration how_long);
 
@@ -57,10 +60,13 @@ class shared_circuit final : public participant {
   const circuit_sharing how_;
   const duration lease_time_;
   const std::string state_key_;
+  const std::string term_key_;
+  const std::string votes_key_;
   const std::string lease_key_;
   std::shared_ptr<gate> gate_ = std::make_shared<gate>();
   circuit_ear ear_;
 
+  std::uint64_t term_ = 0;  // counts the closings for all; an opening of an earlier one is void
   std::uint64_t told_successes_ = 0;  // of the circuit's total
   std::uint64_t seen_rejections_ = 0;
   time_point warm_until_{};  // until then successes are told: somebody has counted failures

@@ -28,8 +28,8 @@ namespace weir::detail {
 // timer, the attempts), so an executor that is destroyed with it in the air ends it as cancelled.
 //
 // Everything runs on the executor, which must not run two handlers at once (one thread, or a
-// strand). The exceptions send themselves there: start(), whose caller may be on any thread, wake(),
-// the caller's cancellation slot and its stop_token.
+// strand). The exceptions send themselves there: start(), whose caller may be on any thread,
+// wake(), the caller's cancellation slot and its stop_token.
 //
 // An attempt is cancelled through a signal that belongs to it alone, lives as long as it does, is
 // emitted on its own executor, and whose handler is never replaced: co_spawn of Boost before 1.83

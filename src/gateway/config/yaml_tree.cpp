@@ -197,8 +197,7 @@ bool tree_builder::take_key(level& l, node key) {
   const auto [first, is_new] = l.seen.try_emplace(key.text, key.where.offset);
   if (!is_new) {
     found_.error(key.where, "the key `" + key.text + "` is here twice (first in line " +
-                                std::to_string(in_.at(first->second).line) +
-                                "); keep one of them");
+                                std::to_string(in_.at(first->second).line) + "); keep one of them");
     return false;
   }
   l.made.keys.push_back(std::move(key));

@@ -31,8 +31,8 @@ class tree_builder {
   struct level {
     node made;
     bool flow = false;
-    bool key_next = true;  // of a mapping
-    bool skip = false;     // its key was refused: read, and dropped
+    bool key_next = true;                       // of a mapping
+    bool skip = false;                          // its key was refused: read, and dropped
     std::map<std::string, std::uint32_t> seen;  // each key's place, also of what was dropped
   };
 

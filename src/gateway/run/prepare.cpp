@@ -8,7 +8,6 @@
 namespace weir::gateway {
 namespace {
 
-
 void append_line(std::string& to, std::string_view name, std::string_view content) {
   to.append(name).append(": ").append(content).append("\r\n");
 }

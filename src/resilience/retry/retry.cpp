@@ -56,8 +56,8 @@ class retry::retry_layer final : public layer {
   void abandon(slot&, const context&, verdict) const noexcept override {}
 
   std::string text() const override {
-    std::string out =
-        "retry: " + std::to_string(options.attempts) + " attempts, back-off " + options.backoff.text();
+    std::string out = "retry: " + std::to_string(options.attempts) + " attempts, back-off " +
+                      options.backoff.text();
     if (options.budget) out += ", within a budget";
     return out;
   }

@@ -277,8 +277,8 @@ TEST_F(AsyncRun, AStopOnAnotherThreadWhileItStartsEndsItOnce) {
     std::jthread other([&] { source.request_stop(); });
     int calls = 0;
     auto future = p.async_run(
-        io.get_executor(), [&] { return broken(&calls); },
-        run_options{.stop = source.get_token()}, asio::use_future);
+        io.get_executor(), [&] { return broken(&calls); }, run_options{.stop = source.get_token()},
+        asio::use_future);
     ASSERT_TRUE(future.get().error() == condition::canceled);
   }
 }

@@ -33,26 +33,26 @@ enum root_slot : std::uint16_t {
   slot_circuits,   // circuits.partner.state
   slot_body,       // in `take`, `pass` and the like: the service's answer
   slot_status,
-  slot_headers,    // of the service's answer
+  slot_headers,  // of the service's answer
   first_step_slot,
 };
 
 // A URL below a service, with slots. Literal parts are encoded at load.
 struct target_template {
   struct piece {
-    std::string literal;                        // goes before the slot
-    std::optional<expression::program> slot;    // one path segment's text, encoded
-    bool from_client = false;                   // uses nothing but the request: a bad value is a 400
+    std::string literal;                      // goes before the slot
+    std::optional<expression::program> slot;  // one path segment's text, encoded
+    bool from_client = false;                 // uses nothing but the request: a bad value is a 400
   };
   struct parameter {
-    std::string name;                            // encoded
-    std::string literal;                         // encoded; when there is no slot
+    std::string name;                              // encoded
+    std::string literal;                           // encoded; when there is no slot
     std::optional<expression::text_program> slot;  // null drops the parameter
-    bool bare = false;                           // a name without '='
+    bool bare = false;                             // a name without '='
   };
-  std::vector<piece> path;        // begins with the service's base path
+  std::vector<piece> path;  // begins with the service's base path
   std::vector<parameter> query;
-  bool client_query = false;      // `?${request.query}`: the client's, as it came
+  bool client_query = false;  // `?${request.query}`: the client's, as it came
 };
 
 struct header_template {
@@ -81,15 +81,16 @@ struct call_plan {
   http::method verb = http::method::get;
   std::string verb_token;
   target_template target;
-  std::string header_lines;               // constant: the service's and the step's
-  std::vector<std::string> header_names;  // of all configured ones, lower case: they replace a client's
-  std::vector<header_template> headers;   // those with slots
-  std::vector<std::string> forward;       // names of the client's headers to send on, lower case
-  std::optional<shape> body;              // sent as JSON
+  std::string header_lines;  // constant: the service's and the step's
+  // Names of all configured headers, lower case: they replace a client's.
+  std::vector<std::string> header_names;
+  std::vector<header_template> headers;  // those with slots
+  std::vector<std::string> forward;      // names of the client's headers to send on, lower case
+  std::optional<shape> body;             // sent as JSON
   std::string body_type = "application/json";
-  bool idempotent = true;                 // by the method
+  bool idempotent = true;  // by the method
   retry_rules retry_on;
-  bool idempotent_by_key = false;         // so is one that carries Idempotency-Key: the service honours it
+  bool idempotent_by_key = false;  // so is one that carries Idempotency-Key: the service honours it
   decode_as as = decode_as::json;
   expected_kind expect = expected_kind::any;
   // How often the service may be called. For everyone it is a layer of the policies; by client or
@@ -116,19 +117,19 @@ struct cache_plan {
 struct step_plan {
   std::string name;
   std::uint16_t slot = 0;
-  std::vector<std::uint16_t> needs;    // indexes of steps that must be there first
-  std::vector<std::uint16_t> feeds;    // the reverse
+  std::vector<std::uint16_t> needs;  // indexes of steps that must be there first
+  std::vector<std::uint16_t> feeds;  // the reverse
   std::optional<expression::program> when;
   std::optional<fan_out_plan> each;
-  std::optional<call_plan> call;       // a call, or
-  std::optional<shape> value;          // a computed step
+  std::optional<call_plan> call;  // a call, or
+  std::optional<shape> value;     // a computed step
   std::optional<expression::program> take;
-  int missing = 0;                     // status for `missing:`; 0: none
-  std::vector<int> pass;               // statuses of the service that are the client's answer
-  std::optional<shape> fallback;       // `default:`; none: the step is required
+  int missing = 0;                      // status for `missing:`; 0: none
+  std::vector<int> pass;                // statuses of the service that are the client's answer
+  std::optional<shape> fallback;        // `default:`; none: the step is required
   duration timeout = duration::zero();  // the whole step; zero: what the route leaves
-  pipeline policies;                   // of one call: retry, breaker, attempt time-out
-  std::optional<cache_plan> cache;     // only where the service has answers()
+  pipeline policies;                    // of one call: retry, breaker, attempt time-out
+  std::optional<cache_plan> cache;      // only where the service has answers()
 };
 
 // A check before or between steps: as soon as what it refers to is there.
@@ -141,9 +142,9 @@ struct requirement {
 };
 
 struct proxy_plan {
-  call_plan call;               // target, headers; as and expect unused
-  bool whole_request = false;   // `proxy: service`: the client's own path and query
-  pipeline policies;            // without the attempt's own time
+  call_plan call;              // target, headers; as and expect unused
+  bool whole_request = false;  // `proxy: service`: the client's own path and query
+  pipeline policies;           // without the attempt's own time
   // How long an attempt may neither take nor give a byte, the client not being what it waits for.
   std::optional<duration> silence;
 };
@@ -151,13 +152,13 @@ struct proxy_plan {
 // The body of errors by cause, where a system has its own form (`errors:`).
 struct error_shape {
   struct rule {
-    std::string cause;              // a cause code, a status ("404", "5xx") or "*"
+    std::string cause;  // a cause code, a status ("404", "5xx") or "*"
     std::optional<int> status;
     std::optional<std::string> code;
     std::optional<std::string> message;
   };
   std::vector<rule> rules;
-  std::optional<shape> body;        // uses error.status, error.code, error.message, error.cause
+  std::optional<shape> body;  // uses error.status, error.code, error.message, error.cause
   std::string content_type = "application/problem+json";
 };
 
@@ -165,10 +166,10 @@ struct error_shape {
 enum error_slot : std::uint16_t { slot_error, error_slots };
 
 struct route_plan {
-  std::string name;             // "GET /products/all": logs and metrics
+  std::string name;  // "GET /products/all": logs and metrics
   http::method verb = http::method::get;
-  std::string pattern;          // "/products/{id}"
-  std::vector<std::string> parameters;  // names of {x}, in order
+  std::string pattern;                                          // "/products/{id}"
+  std::vector<std::string> parameters;                          // names of {x}, in order
   std::optional<duration> deadline = std::chrono::seconds(15);  // none: `deadline: none`
   duration idle_timeout = std::chrono::seconds(60);             // of a stream without a deadline
   std::uint64_t body_bytes = 1024 * 1024;
@@ -179,11 +180,11 @@ struct route_plan {
   std::optional<shape> reply;
   int reply_status = 200;
   std::vector<header_template> reply_headers;
-  bool meta = false;            // always add `_meta` to partial answers
-  bool reads_body = false;      // some expression uses request.body
+  bool meta = false;                          // always add `_meta` to partial answers
+  bool reads_body = false;                    // some expression uses request.body
   std::shared_ptr<const error_shape> errors;  // null: problem bodies
-  std::uint16_t slots = 0;      // how many a frame has
-  std::uint32_t index = 0;      // in plan::routes
+  std::uint16_t slots = 0;                    // how many a frame has
+  std::uint32_t index = 0;                    // in plan::routes
 };
 
 struct plan {

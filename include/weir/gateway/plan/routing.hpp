@@ -22,11 +22,17 @@ class route_table {
   route_table(route_table&&) noexcept;
   route_table& operator=(route_table&&) noexcept;
 
-  // False when a route of the same method matches exactly the same requests; `conflict` is its index.
-  bool add(http::method verb, std::string_view pattern, std::uint32_t route, std::uint32_t& conflict);
+  // False when a route of the same method matches exactly the same requests; `conflict` is its
+  // index.
+  bool add(http::method verb, std::string_view pattern, std::uint32_t route,
+           std::uint32_t& conflict);
 
   struct match {
-    enum class kind : std::uint8_t { found, no_such_path, no_such_method } what = kind::no_such_path;
+    enum class kind : std::uint8_t {
+      found,
+      no_such_path,
+      no_such_method
+    } what = kind::no_such_path;
     std::uint32_t route = 0;
     // Still encoded; views into the path given.
     std::string_view parameters[most_parameters];

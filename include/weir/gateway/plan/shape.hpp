@@ -19,19 +19,19 @@ struct shape {
   enum class kind : std::uint8_t { constant, expression, text, list, object, each };
   kind what = kind::constant;
 
-  std::string constant;                            // JSON text
-  std::optional<expression::program> value;        // one `${…}`: keeps its type
-  std::optional<expression::text_program> text;    // text with slots: a string
-  std::vector<shape> items;                        // list: elements; object: members; each: one element
-  std::vector<std::string> keys;                   // object: JSON-quoted keys: "\"id\""
+  std::string constant;                          // JSON text
+  std::optional<expression::program> value;      // one `${…}`: keeps its type
+  std::optional<expression::text_program> text;  // text with slots: a string
+  std::vector<shape> items;       // list: elements; object: members; each: one element
+  std::vector<std::string> keys;  // object: JSON-quoted keys: "\"id\""
 
   struct source {
     expression::program over;
     std::uint16_t slot = 0;
     std::string name;
   };
-  std::vector<source> sources;                     // each: the first sets the length
-  std::string where;                               // "reply.products": for messages
+  std::vector<source> sources;  // each: the first sets the length
+  std::string where;            // "reply.products": for messages
 };
 
 }  // namespace weir::gateway

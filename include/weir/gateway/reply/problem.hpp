@@ -27,8 +27,8 @@ struct problem {
   int upstream_status = 0;
   std::string_view step = {};
   std::string_view service = {};  // by its name in the file; where there is no step
-  std::string_view detail = {};  // a sentence fit for clients; empty: made from the rest
-  std::string_view code = {};    // of a `require:`
+  std::string_view detail = {};   // a sentence fit for clients; empty: made from the rest
+  std::string_view code = {};     // of a `require:`
   std::optional<duration> retry_after = {};  // rejections
   std::string_view trace_id = {};
   std::string_view allow = {};  // 405
