@@ -8,14 +8,13 @@
 namespace weir::sharing {
 namespace {
 
-// How often successes are told and the lease is looked after, while there is anything to tell.
+// How often successes are told and the probe's lease is looked after, while there is anything to
+// tell.
 constexpr duration beat = std::chrono::milliseconds(20);
 
 // How long after a failure successes are still told: a window is rarely longer, and the row of
 // failures that a success ends is told of at once.
 constexpr duration warm = std::chrono::seconds(60);
-
-constexpr duration between_tries = std::chrono::milliseconds(100);
 
 std::string milliseconds(duration d) {
   return std::to_string(std::chrono::ceil<std::chrono::milliseconds>(d).count());
@@ -38,23 +37,19 @@ shared_circuit::shared_circuit(io::loop& on, link& by, const circuit_breaker& br
       link_(by),
       breaker_(breaker),
       how_(std::move(how)),
-      lease_time_(lease),
       state_key_(by.key("open", breaker.name())),
       term_key_(by.key("term", breaker.name())),
       votes_key_(by.key("votes", breaker.name())),
-      lease_key_(by.key("probe", breaker.name())),
+      lease_(on, by, breaker, lease, [this](message::word what) { tell(what); }),
       ear_(on, breaker, [this](const circuit_event& e) { on_event(e); }),
       tick_(on, delegate<void()>::to<&shared_circuit::on_tick>(*this)) {
   gate_->open = this;
-  const circuit_snapshot now = breaker_.snapshot(loop_.now());
-  told_successes_ = now.successful;
-  seen_rejections_ = now.not_permitted;
+  told_successes_ = breaker_.snapshot(loop_.now()).successful;
 }
 
 shared_circuit::~shared_circuit() {
   gate_->open = nullptr;
-  if (leased_) let_go();
-  hold(false);
+  lease_.leave();
 }
 
 void shared_circuit::on_event(const circuit_event& e) {
@@ -74,7 +69,6 @@ void shared_circuit::on_event(const circuit_event& e) {
 
 void shared_circuit::opened_here(duration open_for, std::uint64_t failures, time_point at) {
   const duration left = std::max(duration::zero(), saturating_add(at, open_for) - loop_.now());
-  leased_ = false;
   if (how_.how == circuit_sharing::kind::quorum && !together_) {
     vote(left, failures);
     return;
@@ -90,8 +84,6 @@ void shared_circuit::tell_open(duration left, std::uint64_t failures) {
   const message word = word_of(message::word::opened, std::stoull(ms), failures);
   link_.run(scripts::write_open, {state_key_, term_key_},
             {ms, std::to_string(failures), std::to_string(term_), link_.channel(), to_text(word)});
-  // Whoever just probed has had its turn.
-  link_.run(scripts::drop_lease, {lease_key_}, {link_.process()});
   stand_by();
 }
 
@@ -109,8 +101,7 @@ void shared_circuit::vote(duration open_for, std::uint64_t failures) {
 
 void shared_circuit::closed_here() {
   const bool for_all = std::exchange(together_, false) || how_.how != circuit_sharing::kind::quorum;
-  leased_ = other_wants_ = false;
-  hold(false);
+  lease_.end();
   told_successes_ = breaker_.snapshot(loop_.now()).successful;
   if (!link_.up()) return;
   if (!for_all) {
@@ -119,7 +110,6 @@ void shared_circuit::closed_here() {
     return;
   }
   tell_closed();
-  link_.run(scripts::drop_lease, {lease_key_}, {link_.process()});
   // The word of an older opening may have come between the closing and this.
   breaker_.closed_elsewhere(loop_.now());
 }
@@ -165,25 +155,23 @@ void shared_circuit::on_message(const message& m) {
       closed_there();
       return;
     case message::word::wanted:
-      other_wants_ = true;
+      lease_.on_wanted();
       return;
     case message::word::freed:
-      next_try_ = now;
-      if (held_) watch(beat);
+      lease_.on_freed();
       return;
   }
 }
 
 void shared_circuit::opened_there(duration left, std::uint64_t failures) {
   together_ = true;
-  leased_ = false;
   breaker_.opened_elsewhere(loop_.now() + left, failures, loop_.now());
   stand_by();
 }
 
 void shared_circuit::closed_there() {
-  together_ = leased_ = other_wants_ = false;
-  hold(false);
+  together_ = false;
+  lease_.end();
   breaker_.closed_elsewhere(loop_.now());
 }
 
@@ -207,22 +195,14 @@ void shared_circuit::on_up() {
 }
 
 void shared_circuit::on_down() {
-  together_ = leased_ = asking_ = other_wants_ = false;
-  hold(false);
+  together_ = false;
+  lease_.end();
 }
 
 // Open, and one of all will probe.
 void shared_circuit::stand_by() {
-  hold(true);
-  next_try_ = loop_.now();
-  seen_rejections_ = breaker_.snapshot(loop_.now()).not_permitted;
+  lease_.stand_by();
   watch(beat);
-}
-
-void shared_circuit::hold(bool held) {
-  if (held == held_) return;
-  held_ = held;
-  breaker_.hold_probes(held);
 }
 
 void shared_circuit::watch(duration how_long) {
@@ -233,18 +213,7 @@ void shared_circuit::watch(duration how_long) {
 void shared_circuit::on_tick() {
   const time_point now = loop_.now();
   if (how_.how == circuit_sharing::kind::sum) tell_successes();
-  if (together_) {
-    if (leased_) {
-      keep_or_give_lease(now);
-    } else if (held_ && breaker_.state(now) == circuit_mode::half_open) {
-      const std::uint64_t rejected = breaker_.snapshot(now).not_permitted;
-      if (rejected != std::exchange(seen_rejections_, rejected) && now >= next_wish_) {
-        next_wish_ = now + between_tries;
-        tell(message::word::wanted);
-      }
-      if (now >= next_try_) try_for_lease();
-    }
-  }
+  lease_.on_tick(now);
   if (together_ || now < warm_until_) tick_.arm(now + beat);
 }
 
@@ -272,54 +241,6 @@ message shared_circuit::word_of(message::word what, std::uint64_t first,
 
 void shared_circuit::tell(message::word what, std::uint64_t first) {
   if (link_.up()) link_.tell(word_of(what, first));
-}
-
-void shared_circuit::try_for_lease() {
-  if (asking_ || !link_.up()) return;
-  asking_ = true;
-  next_try_ = loop_.now() + between_tries;
-  link_.run(scripts::take_lease, {lease_key_}, {link_.process(), milliseconds(lease_time_)},
-            [g = gate_](const redis::reply* answer) {
-              if (!g->open) return;
-              shared_circuit& self = *g->open;
-              self.asking_ = false;
-              if (!answer || answer->integer() != 1 || !self.together_) return;
-              self.leased_ = true;
-              self.other_wants_ = false;
-              self.lease_renewed_ = self.loop_.now();
-              self.hold(false);
-            });
-}
-
-// A probe on its way keeps the lease; without one, who has calls gets it.
-void shared_circuit::keep_or_give_lease(time_point now) {
-  const bool probing = breaker_.snapshot(now).probes_in_flight != 0;
-  if (other_wants_ && !probing) {
-    hold(true);
-    // A call may have slipped in as a probe just before.
-    if (breaker_.snapshot(now).probes_in_flight != 0) return;
-    let_go();
-    next_try_ = now + between_tries;
-    return;
-  }
-  if (now - lease_renewed_ < lease_time_ / 3) return;
-  lease_renewed_ = now;
-  link_.run(scripts::take_lease, {lease_key_}, {link_.process(), milliseconds(lease_time_)},
-            [g = gate_](const redis::reply* answer) {
-              if (!g->open || !answer || answer->integer() == 1 || !g->open->leased_) return;
-              // It ran out, since this process stood still, and another has it.
-              shared_circuit& self = *g->open;
-              self.leased_ = self.other_wants_ = false;
-              self.hold(true);
-              self.next_try_ = self.loop_.now() + between_tries;
-            });
-}
-
-void shared_circuit::let_go() {
-  leased_ = other_wants_ = false;
-  if (!link_.up()) return;
-  link_.run(scripts::drop_lease, {lease_key_}, {link_.process()});
-  tell(message::word::freed);
 }
 
 }  // namespace weir::sharing

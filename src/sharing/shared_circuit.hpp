@@ -6,13 +6,13 @@
 #include "circuit_ear.hpp"
 #include "link.hpp"
 #include "participant.hpp"
+#include "probe_lease.hpp"
 #include "weir/sharing/shared_circuits.hpp"
 
 namespace weir::sharing {
 
-// One circuit that is shared: hears what happens here and tells it, takes in what others tell, and
-// takes part in electing who probes. Belongs to the loop's thread; the circuit's events come from
-// any thread and are posted to it.
+// One circuit that is shared: hears what happens here and tells it, takes in what others tell.
+// Belongs to the loop's thread; the circuit's events come from any thread and are posted to it.
 class shared_circuit final : public participant {
  public:
   shared_circuit(io::loop& on, link& by, const circuit_breaker& breaker, circuit_sharing how,
@@ -49,35 +49,22 @@ class shared_circuit final : public participant {
   void watch(duration how_long);
 
   void stand_by();
-  void try_for_lease();
-  void keep_or_give_lease(time_point now);
-  void let_go();
-  void hold(bool held);
 
   io::loop& loop_;
   link& link_;
   circuit_breaker breaker_;
   const circuit_sharing how_;
-  const duration lease_time_;
   const std::string state_key_;
   const std::string term_key_;
   const std::string votes_key_;
-  const std::string lease_key_;
   std::shared_ptr<gate> gate_ = std::make_shared<gate>();
+  probe_lease lease_;
   circuit_ear ear_;
 
   std::uint64_t term_ = 0;  // counts the closings for all; an opening of an earlier one is void
   std::uint64_t told_successes_ = 0;  // of the circuit's total
-  std::uint64_t seen_rejections_ = 0;
   time_point warm_until_{};  // until then successes are told: somebody has counted failures
   bool together_ = false;    // it is open for all, and one probes for all
-  bool held_ = false;
-  bool leased_ = false;
-  bool asking_ = false;  // for the lease, without an answer yet
-  bool other_wants_ = false;
-  time_point lease_renewed_{};
-  time_point next_try_{};
-  time_point next_wish_{};
   io::timer tick_;
 };
 
