@@ -181,19 +181,23 @@ def test_a_slow_download_is_no_failure_of_the_service(weir, upstream):
     assert gate.circuit("a")["failures"] == 0
 
 
+# The longest silence, and the pause between two bytes: the service here is Python, and must get its
+# turn within the one.
+SILENT = 0.4 * SLOWER
+PAUSE = SILENT / 4
 SILENCE = """
-    services: {a: {url: <a>, attempt_timeout: 400ms, breaker: {trip: {in_a_row: 9}, open: 1s}}}
+    services: {a: {url: <a>, attempt_timeout: %dms, breaker: {trip: {in_a_row: 9}, open: 1s}}}
     routes:
       POST /whole/{x}: {deadline: 60s, proxy: a}
       GET /plain: {deadline: 60s, proxy: a/plain}
-    """
+    """ % (1000 * SILENT)
 
 
 def test_a_transfer_may_take_longer_than_an_attempt_while_bytes_move(weir, upstream):
     def steady(x):
         x.send("HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\n")
         for _ in range(12):
-            time.sleep(0.1)
+            time.sleep(PAUSE)
             x.send("x")
 
     gate = weir(SILENCE, a=upstream().always(steady))
@@ -206,7 +210,7 @@ def test_an_upload_may_take_longer_than_an_attempt_while_bytes_move(weir, upstre
     gate = weir(SILENCE, a=up)
     with gate.connect() as c:
         c.send("POST /whole/up HTTP/1.1\r\nHost: x\r\nContent-Length: 12\r\n\r\n")
-        c.send_slowly(b"x" * 12, pause=0.1)
+        c.send_slowly(b"x" * 12, pause=PAUSE)
         assert c.read_response().json() == {"bytes": 12}
 
 
@@ -217,7 +221,7 @@ def test_a_client_that_pauses_is_not_taken_for_a_silent_service(weir, upstream):
     with gate.connect(receive_buffer=16384) as c:
         c.send(format_request("GET", "/plain", host="x"))
         head = c.read_head()
-        time.sleep(1.2)
+        time.sleep(3 * SILENT)
         c.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
         assert sum(len(p) for p in c.body_pieces(head)) == size
 
