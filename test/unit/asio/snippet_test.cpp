@@ -72,6 +72,7 @@ boost::asio::awaitable<void> all_of_it(text url, text cached, int& done) {
 // clang-format on
 
 TEST(DocumentedSnippet, CompilesAndDoesWhatItSays) {
+  fetched = 0;
   boost::asio::io_context io{1};
   int done = 0;
   boost::asio::co_spawn(io, all_of_it("u", "cached", done), boost::asio::detached);
