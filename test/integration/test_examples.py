@@ -400,6 +400,18 @@ def cache(catalogue, prices):
     assert "fwd=stale; fwd-status=503" in catalogue_is_down.headers["Cache-Status"]
 
 
+@example("32-subtree")
+def subtree(shop, files):
+    for service in (shop, files):
+        service.always(lambda x: json_reply([x.request.method, x.request.target])(x))
+    gate = yield
+    assert gate.get("/shop/products/7?a=b").json() == ["GET", "/shop/products/7?a=b"]
+    assert gate.post("/shop/carts/1/items", b"{}").json() == ["POST", "/shop/carts/1/items"]
+    assert gate.get("/static/img/tea%20pot.png?w=80").json() == ["GET", "/public/img/tea%20pot.png?w=80"]
+    assert gate.get("/static/version").json() == {"version": 3}
+    assert gate.post("/static/version", b"{}").status == 405
+
+
 @example("30-instances")
 def instances(one, two):
     for n, u in enumerate((one, two)):

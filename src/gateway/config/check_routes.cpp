@@ -9,7 +9,7 @@ namespace {
 
 using expression::type;
 
-// The path with every parameter alike: two routes with the same one match the same requests.
+// The path without the names of its parameters: two routes with the same one match the same requests.
 std::string matched_by(const route_pattern& p) {
   std::string out(token_of(p.method));
   out += ' ';
@@ -22,6 +22,7 @@ std::string matched_by(const route_pattern& p) {
       out += "{}";
     }
   }
+  if (p.takes_rest) out += "...";
   return out;
 }
 
@@ -121,6 +122,7 @@ class route_checker {
 
   void check_proxy() {
     check_service_name(c_, route_.proxy);
+    check_rest(c_, route_.pattern, route_.proxy);
     expression_checker request(c_.r, names_.everywhere());
     forbid_answer(request, c_.d);
     if (route_.proxy) request.check(*route_.proxy);
@@ -175,6 +177,22 @@ void check_errors(checking& c, const setting<errors_document>& e) {
                                           {"trace_id", static_type::text().or_null()}}));
   expression_checker body(c.r, names);
   body.check(*e->body);
+}
+
+void check_rest(checking& c, const route_pattern& pattern, const setting<target>& t) {
+  if (!t) return;
+  for (std::size_t i = 0; i < t->path.size(); ++i) {
+    const target::piece& p = t->path[i];
+    if (!p.slot || !pattern.is_rest(*p.slot)) continue;
+    const bool ends_the_path = i + 2 == t->path.size() && t->path.back().literal.empty();
+    if (p.literal.ends_with('/') && ends_the_path) continue;
+    const std::string said(p.slot->text());
+    const std::size_t at = t->scalar.text.find(said);
+    c.r.error(c.r.part(t->scalar, at == std::string::npos ? 0 : at, said.size()),
+              "`" + said +
+                  "` may be several segments; write it behind the last `/` of the path, with "
+                  "nothing but a query behind it");
+  }
 }
 
 void check_routes(checking& c) {

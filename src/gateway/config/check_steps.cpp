@@ -46,6 +46,7 @@ class step_checker {
     for (const setting<target>* call : calls) {
       if (!call->given) continue;
       check_service_name(c_, *call);
+      check_rest(c_, route_.pattern, *call);
       if (first != nullptr) {
         c_.r.error(call->key, "a step makes one call; give the other its own step");
       } else {

@@ -30,6 +30,8 @@ void check_errors(checking& c, const setting<errors_document>& e);
 // steps use of one another.
 void check_steps(checking& c, const route_document& route, const scope& names, name_set& used);
 void check_service_name(checking& c, const setting<target>& t);
+// That the rest of the client's path stands where it can be the rest of a target's.
+void check_rest(checking& c, const route_pattern& pattern, const setting<target>& t);
 void check_unused(checking& c);
 
 // The names that an expression of a route cannot use outside `take`, and the like.

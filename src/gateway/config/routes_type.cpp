@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <iterator>
 
 #include "schema_writer.hpp"
 #include "tables.hpp"
@@ -28,14 +29,14 @@ class path_reader {
     bool good = true;
     while (at <= path.size()) {
       const std::size_t end = std::min(path.find('/', at), path.size());
-      good = segment(path.substr(at, end - at), at, into) && good;
+      good = segment(path.substr(at, end - at), at, end == path.size(), into) && good;
       at = end + 1;
     }
     return good;
   }
 
  private:
-  bool segment(std::string_view text, std::size_t at, route_pattern& into) {
+  bool segment(std::string_view text, std::size_t at, bool last, route_pattern& into) {
     into.path += '/';
     if (text.find_first_of("{}") == std::string_view::npos) {
       const auto plain = decode(text);
@@ -55,7 +56,8 @@ class path_reader {
                  std::string(text.substr(1)) + "}`");
       } else if (text.find('*') != std::string_view::npos) {
         warn(at, text.size(),
-             "`*` stands for itself; a segment that may be anything is written `{name}`");
+             "`*` stands for itself; a segment that may be anything is written `{name}`, and all "
+             "that is left of the path `{name...}`");
       }
       into.path += *encode_path(text);
       return true;
@@ -66,7 +68,17 @@ class path_reader {
           at, text.size(),
           "`" + std::string(text) + "` must be a whole segment; write `{name}` between two `/`");
     }
-    const std::string name(text.substr(1, text.size() - 2));
+    std::string name(text.substr(1, text.size() - 2));
+    if (name.ends_with("...")) {
+      name.resize(name.size() - 3);
+      if (!last) {
+        return fail(at, text.size(),
+                    "`" + std::string(text) +
+                        "` is all that is left of a path, and something follows it; write `{" +
+                        name + "}` for one segment");
+      }
+      into.takes_rest = true;
+    }
     if (!is_name(name, false)) {
       return fail(at, text.size(),
                   "`" + name +
@@ -216,6 +228,11 @@ class routes_type final : public type<std::vector<route_document>> {
     }
     route_pattern prefix;
     const bool good = path_reader(r, k, 0).read(prefix);
+    if (prefix.takes_rest) {
+      r.error(k.where,
+              "the paths of a group's routes go on behind its own; take `{" +
+                  prefix.parameters.back() + "...}` into those of the routes");
+    }
     auto group = route_group_table().read(r, value);
     if (!good || !group || !group->routes) return;
     while (prefix.path.ends_with('/')) prefix.path.pop_back();
@@ -241,6 +258,14 @@ class routes_type final : public type<std::vector<route_document>> {
 };
 
 }  // namespace
+
+bool route_pattern::is_rest(const expression::ast& e) const {
+  if (!takes_rest) return false;
+  std::string said;
+  std::copy_if(e.text().begin(), e.text().end(), std::back_inserter(said),
+               [](char c) { return c != ' '; });
+  return said == "path." + parameters.back();
+}
 
 const type<std::vector<route_document>>& routes() {
   static const routes_type t;

@@ -36,9 +36,9 @@ bool from_client(const expression::program& p) {
 
 class call_maker {
  public:
-  call_maker(call_plan& into, const config::node& scalar, const name_slots& names,
-             program_maker& make)
-      : into_(into), scalar_(scalar), names_(names), make_(make) {}
+  call_maker(call_plan& into, const config::node& scalar, const config::route_pattern& pattern,
+             const name_slots& names, program_maker& make)
+      : into_(into), scalar_(scalar), pattern_(pattern), names_(names), make_(make) {}
 
   void path(const config::target& to) {
     const std::string& base = into_.service->settings().base_path;
@@ -46,11 +46,13 @@ class call_maker {
       target_template::piece piece;
       if (into_.target.path.empty()) piece.literal = base;
       piece.literal += p.literal;
-      if (p.slot) {
+      if (p.slot && pattern_.is_rest(*p.slot)) {
+        piece.rest = true;
+      } else if (p.slot) {
         piece.slot = make_.make(*p.slot, scalar_, names_);
         piece.from_client = from_client(*piece.slot);
       }
-      if (!piece.slot && piece.literal.empty()) continue;
+      if (!piece.slot && !piece.rest && piece.literal.empty()) continue;
       into_.target.path.push_back(std::move(piece));
     }
     into_.target.client_query = to.client_query;
@@ -110,6 +112,7 @@ class call_maker {
  private:
   call_plan& into_;
   const config::node& scalar_;
+  const config::route_pattern& pattern_;
   const name_slots& names_;
   program_maker& make_;
 };
@@ -137,7 +140,7 @@ call_plan compile_call(compiling& c, const config::route_document& route,
   made.service = c.services.at(to.service);
   made.rate = rate_of(c, to.service);
   set_verb(made, call.how);
-  call_maker parts(made, to.scalar, names, make);
+  call_maker parts(made, to.scalar, route.pattern, names, make);
   parts.path(to);
   if (step.query) {
     for (const auto& p : *step.query) {
@@ -179,7 +182,7 @@ proxy_plan compile_proxy(compiling& c, const config::route_document& route, cons
   made.call.rate = rate_of(c, to.service);
   set_verb(made.call, route.pattern.method);
   made.whole_request = !to.has_path;
-  call_maker parts(made.call, to.scalar, names, make);
+  call_maker parts(made.call, to.scalar, route.pattern, names, make);
   if (!made.whole_request) parts.path(to);
   parts.headers(route.headers, service);
   made.call.idempotent_by_key =

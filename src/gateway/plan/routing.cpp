@@ -65,6 +65,7 @@ std::string_view first_segment(std::string_view path, std::string_view& rest) no
 struct route_table::node {
   std::vector<std::pair<std::string, std::unique_ptr<node>>> literals;  // decoded
   std::unique_ptr<node> parameter;
+  std::unique_ptr<node> rest;  // nothing follows it
   std::array<std::optional<std::uint32_t>, verbs> routes{};
 
   bool ends_here() const noexcept {
@@ -77,19 +78,24 @@ struct route_table::node {
     return own;
   }
 
-  // Literals first, then `{x}`; a way that leads nowhere is taken back. A path visits a node of the
+  // Literals first, then `{x}`, then `{x...}`; a way that leads nowhere is taken back. A path visits a node of the
   // trie once at most, so this is bounded by the configuration, not by the request.
   template <class Visit>
   bool walk(std::string_view path, match& m, Visit&& visit) const {
     if (path.empty()) return ends_here() && visit(*this);
-    std::string_view rest;
-    const std::string_view segment = first_segment(path, rest);
+    std::string_view behind;
+    const std::string_view segment = first_segment(path, behind);
     for (const auto& [literal, next] : literals) {
-      if (says(segment, literal) && next->walk(rest, m, visit)) return true;
+      if (says(segment, literal) && next->walk(behind, m, visit)) return true;
     }
     if (parameter && !segment.empty()) {
       m.parameters[m.parameter_count++] = segment;
-      if (parameter->walk(rest, m, visit)) return true;
+      if (parameter->walk(behind, m, visit)) return true;
+      --m.parameter_count;
+    }
+    if (rest) {
+      m.parameters[m.parameter_count++] = path.substr(1);
+      if (visit(*rest)) return true;
       --m.parameter_count;
     }
     return false;
@@ -107,8 +113,9 @@ bool route_table::add(http::method verb, std::string_view pattern, std::uint32_t
   while (!pattern.empty()) {
     const std::string_view segment = first_segment(pattern, pattern);
     if (segment.starts_with('{') && segment.ends_with('}')) {
-      if (!at->parameter) at->parameter = std::make_unique<node>();
-      at = at->parameter.get();
+      std::unique_ptr<node>& next = segment.ends_with("...}") ? at->rest : at->parameter;
+      if (!next) next = std::make_unique<node>();
+      at = next.get();
       continue;
     }
     const std::string literal = decoded(segment);

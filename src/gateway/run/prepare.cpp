@@ -34,7 +34,8 @@ std::optional<prepared_call> composition::prepare(const step_plan& step, target_
   out.trace_state = trace_state_;
 
   scratch.clear();
-  if (!render_target(step.call->target, scope().frame(), request_.exchange->head(), scratch, why)) {
+  const client_url client{request_.exchange->head(), path_->last()};
+  if (!render_target(step.call->target, scope().frame(), client, scratch, why)) {
     return std::nullopt;
   }
   out.target = memory_.copy(scratch);

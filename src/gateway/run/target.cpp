@@ -16,10 +16,11 @@ bool reads_only_client(const expression::program& p) {
   return !p.slots().empty();
 }
 
-bool render_path(const target_template& target, const expression::frame& in, std::string& to,
-                 target_failure& why) {
+bool render_path(const target_template& target, const expression::frame& in,
+                 std::string_view rest, std::string& to, target_failure& why) {
   for (const target_template::piece& piece : target.path) {
     to += piece.literal;
+    if (piece.rest) to += rest;
     if (!piece.slot) continue;
     const value v = piece.slot->evaluate(in);
     const auto how = expression::append_url_segment(to, v, *in.memory);
@@ -121,8 +122,8 @@ std::string_view detail_of(const value& v, std::string_view otherwise) {
 }
 
 bool render_target(const target_template& target, const expression::frame& in,
-                   const http::request_head& head, std::string& to, target_failure& why) {
-  if (!render_path(target, in, to, why)) return false;
+                   const client_url& client, std::string& to, target_failure& why) {
+  if (!render_path(target, in, client.rest, to, why)) return false;
   char separator = '?';
   for (const target_template::parameter& parameter : target.query) {
     const std::size_t before = to.size();
@@ -141,9 +142,9 @@ bool render_target(const target_template& target, const expression::frame& in,
     }
     separator = '&';
   }
-  if (target.client_query && head.has_query) {
+  if (target.client_query && client.head.has_query) {
     to += separator;
-    to += head.query;
+    to += client.head.query;
   }
   return true;
 }

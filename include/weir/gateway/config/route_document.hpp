@@ -103,6 +103,10 @@ struct route_pattern {
   verb method = verb::get;
   std::string path;                     // literal parts decoded to their canonical form
   std::vector<std::string> parameters;  // in order
+  bool takes_rest = false;              // the last one is `{name...}`: all that is left
+
+  // Whether the expression is `path.name` of that one: in a target it goes along as it came.
+  bool is_rest(const expression::ast& e) const;
 };
 
 struct route_document {

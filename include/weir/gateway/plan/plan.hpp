@@ -43,6 +43,7 @@ struct target_template {
     std::string literal;                      // goes before the slot
     std::optional<expression::program> slot;  // one path segment's text, encoded
     bool from_client = false;                 // uses nothing but the request: a bad value is a 400
+    bool rest = false;  // in place of a slot, what `{x...}` of the route stands for, as it came
   };
   struct parameter {
     std::string name;                              // encoded

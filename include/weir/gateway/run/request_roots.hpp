@@ -21,6 +21,10 @@ class path_root final : public expression::object_source {
       : names_(names), encoded_(encoded) {}
   expression::value find(std::string_view name, arena& memory) const override;
   expression::value all(arena& memory) const override;
+  // The last parameter, still encoded; empty where there is none.
+  std::string_view last() const noexcept {
+    return encoded_.empty() ? std::string_view() : encoded_.back();
+  }
 
  private:
   const std::vector<std::string>& names_;

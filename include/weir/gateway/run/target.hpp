@@ -16,9 +16,15 @@ struct target_failure {
   std::string_view detail;
 };
 
+// What goes from a request's URL into a target as it came.
+struct client_url {
+  const http::request_head& head;
+  std::string_view rest;  // of the normalised path, what the route's `{x...}` stands for
+};
+
 // Appends the target with its slots filled and encoded. False: nothing may be sent.
 bool render_target(const target_template& target, const expression::frame& in,
-                   const http::request_head& head, std::string& to, target_failure& why);
+                   const client_url& client, std::string& to, target_failure& why);
 
 // Appends the fields whose values are expressions. One that is null is left out; one that is
 // missing, or that no header can hold, means that nothing may be sent.

@@ -105,6 +105,58 @@ TEST(RouteTable, RefusesTwoRoutesThatMatchTheSameRequests) {
   EXPECT_TRUE(t.add(method::post, "/a/{y}", 2, conflict));
 }
 
+TEST(RouteTable, GivesAllThatIsLeftOfThePathAsItCame) {
+  const route_table t = table_of({{method::get, "/files/{path...}"}});
+  for (const std::string_view rest : {"a", "a/b/c", "a%2Fb/c%20d", "a/", ""}) {
+    const std::string path = "/files/" + std::string(rest);
+    const auto m = t.find(method::get, path);
+    ASSERT_EQ(m.what, kind::found) << path;
+    ASSERT_EQ(m.parameter_count, 1u);
+    EXPECT_EQ(m.parameters[0], rest);
+  }
+  EXPECT_EQ(t.find(method::get, "/files").what, kind::no_such_path);
+  EXPECT_EQ(t.find(method::get, "/filesystem/a").what, kind::no_such_path);
+  EXPECT_EQ(t.find(method::put, "/files/a").what, kind::no_such_method);
+}
+
+TEST(RouteTable, LetsWhateverSaysMoreBeatTheRest) {
+  const route_table t = table_of({{method::get, "/{all...}"},
+                                  {method::get, "/a/{x}"},
+                                  {method::get, "/a/{x}/c"},
+                                  {method::get, "/a/b/{rest...}"},
+                                  {method::get, "/a/b"},
+                                  {method::get, "/a/"}});
+  EXPECT_EQ(t.find(method::get, "/").route, 0u);
+  EXPECT_EQ(t.find(method::get, "/z/y/x").route, 0u);
+  EXPECT_EQ(t.find(method::get, "/a").route, 0u);
+  EXPECT_EQ(t.find(method::get, "/a/").route, 5u);
+  EXPECT_EQ(t.find(method::get, "/a/z").route, 1u);
+  EXPECT_EQ(t.find(method::get, "/a/b").route, 4u);
+  EXPECT_EQ(t.find(method::get, "/a/b/").route, 3u);
+  EXPECT_EQ(t.find(method::get, "/a/b/c").route, 3u) << "from the left: `b` beats `{x}`";
+  EXPECT_EQ(t.find(method::get, "/a/z/c").route, 2u);
+  const auto m = t.find(method::get, "/a/z/d");
+  EXPECT_EQ(m.route, 0u);
+  ASSERT_EQ(m.parameter_count, 1u) << "what a way that led nowhere took is given back";
+  EXPECT_EQ(m.parameters[0], "a/z/d");
+}
+
+TEST(RouteTable, GoesOnToTheRestForAMethodThatNothingNearerAnswers) {
+  const route_table t = table_of({{method::get, "/a/b"}, {method::post, "/a/{rest...}"}});
+  EXPECT_EQ(t.find(method::post, "/a/b").route, 1u);
+  EXPECT_EQ(t.allowed("/a/b"), "GET, HEAD, POST, OPTIONS");
+  EXPECT_EQ(t.allowed("/a/c/d"), "POST, OPTIONS");
+}
+
+TEST(RouteTable, TakesTheRestForNoParameter) {
+  route_table t;
+  std::uint32_t conflict = 99;
+  EXPECT_TRUE(t.add(method::get, "/a/{x}", 0, conflict));
+  EXPECT_TRUE(t.add(method::get, "/a/{x...}", 1, conflict));
+  EXPECT_FALSE(t.add(method::get, "/a/{y...}", 2, conflict));
+  EXPECT_EQ(conflict, 1u);
+}
+
 TEST(RouteTable, FindsTheRootItself) {
   const route_table t = table_of({{method::get, "/"}});
   EXPECT_EQ(t.find(method::get, "/").what, kind::found);
