@@ -93,14 +93,15 @@ return 1
 
 // KEYS buckets; ARGV microseconds that each is moved on by. When a bucket is full is kept as an
 // instant of the server's clock; told is how far ahead that is now, in microseconds. A key goes
-// when its bucket is full, which is as good as none.
+// when its bucket is full, which is as good as none. One that holds what we never write (no number,
+// or an instant decades away) counts as none, too: it would fail the script, for all keys.
 inline constexpr std::string_view take_from_buckets = R"(
 local t = redis.call('TIME')
 local now = t[1] * 1000000 + t[2]
 local out = {}
 for i, key in ipairs(KEYS) do
   local full = tonumber(redis.call('GET', key) or '0') or 0
-  if full < now then full = now end
+  if not (full >= now and full < now + 1e15) then full = now end
   full = full + tonumber(ARGV[i])
   redis.call('SET', key, string.format('%.0f', full), 'PX', math.ceil((full - now) / 1000) + 1)
   out[i] = full - now

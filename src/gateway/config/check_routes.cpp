@@ -9,7 +9,8 @@ namespace {
 
 using expression::type;
 
-// The path without the names of its parameters: two routes with the same one match the same requests.
+// The path without the names of its parameters: two routes with the same one match the same
+// requests.
 std::string matched_by(const route_pattern& p) {
   std::string out(token_of(p.method));
   out += ' ';

@@ -229,9 +229,8 @@ class routes_type final : public type<std::vector<route_document>> {
     route_pattern prefix;
     const bool good = path_reader(r, k, 0).read(prefix);
     if (prefix.takes_rest) {
-      r.error(k.where,
-              "the paths of a group's routes go on behind its own; take `{" +
-                  prefix.parameters.back() + "...}` into those of the routes");
+      r.error(k.where, "the paths of a group's routes go on behind its own; take `{" +
+                           prefix.parameters.back() + "...}` into those of the routes");
     }
     auto group = route_group_table().read(r, value);
     if (!good || !group || !group->routes) return;

@@ -78,8 +78,9 @@ struct route_table::node {
     return own;
   }
 
-  // Literals first, then `{x}`, then `{x...}`; a way that leads nowhere is taken back. A path visits a node of the
-  // trie once at most, so this is bounded by the configuration, not by the request.
+  // Literals first, then `{x}`, then `{x...}`; a way that leads nowhere is taken back. A path
+  // visits a node of the trie once at most, so this is bounded by the configuration, not by the
+  // request.
   template <class Visit>
   bool walk(std::string_view path, match& m, Visit&& visit) const {
     if (path.empty()) return ends_here() && visit(*this);

@@ -79,7 +79,8 @@ bool proxied::compute(std::span<const std::string_view> parameters) {
   }
   target_failure why;
   const bool ready =
-      (plan.whole_request || render_target(plan.call.target, frame, {head, path_values.last()}, target_, why)) &&
+      (plan.whole_request ||
+       render_target(plan.call.target, frame, {head, path_values.last()}, target_, why)) &&
       render_fields(plan.call.headers, frame, header_lines_, why);
   if (!ready) refuse({.status = status_of(why.why), .why = why.why, .detail = why.detail});
   return ready;

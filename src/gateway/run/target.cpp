@@ -16,8 +16,8 @@ bool reads_only_client(const expression::program& p) {
   return !p.slots().empty();
 }
 
-bool render_path(const target_template& target, const expression::frame& in,
-                 std::string_view rest, std::string& to, target_failure& why) {
+bool render_path(const target_template& target, const expression::frame& in, std::string_view rest,
+                 std::string& to, target_failure& why) {
   for (const target_template::piece& piece : target.path) {
     to += piece.literal;
     if (piece.rest) to += rest;

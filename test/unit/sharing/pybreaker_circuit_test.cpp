@@ -1,10 +1,9 @@
 #include <gtest/gtest.h>
 
-#include <optional>
 #include <string>
 
 #include "unit/sharing/process.hpp"
-#include "weir/redis/client.hpp"
+#include "unit/sharing/redis_keys.hpp"
 
 namespace weir {
 namespace {
@@ -16,38 +15,13 @@ using test::partner;
 using test::process;
 using test::soon;
 
-// What its keys hold, as pybreaker 1.4.1 reads and writes them (test/conformance/pybreaker has the
-// original itself).
-class pybreaker_keys {
- public:
-  explicit pybreaker_keys(const test::redis_server& server)
-      : client_(loop_, server.settings(), {}) {
-    client_.start();
-    while (!client_.up()) loop_.run_once(10ms);
-  }
-  std::string get(std::string_view key) {
-    std::optional<std::string> value;
-    client_.send({"GET", key}, [&](const redis::reply* r, std::string_view) {
-      value = r ? std::string(r->text()) : "?";
-    });
-    while (!value) loop_.run_once(10ms);
-    return *value;
-  }
-  void set(std::string_view key, std::string_view value) {
-    client_.send({"SET", key, value}, {});
-    get(key);
-  }
-
- private:
-  io::loop loop_;
-  redis::client client_;
-};
-
+// Its keys hold what pybreaker 1.4.1 reads and writes (test/conformance/pybreaker has the original
+// itself).
 const circuit_sharing with_python{.how = circuit_sharing::kind::pybreaker, .space = "shop"};
 
 TEST(SharedWithPybreaker, KeepsItsKeysAsTheOriginalDoes) {
   test::redis_server server;
-  pybreaker_keys keys(server);
+  test::redis_keys keys(server);
   process a(server, partner(), with_python);
   ASSERT_TRUE(soon([&] { return keys.get("shop:pybreaker:state") == "closed"; }));
   EXPECT_EQ(keys.get("shop:pybreaker:success_counter"), "0");
@@ -66,7 +40,7 @@ TEST(SharedWithPybreaker, KeepsItsKeysAsTheOriginalDoes) {
 
 TEST(SharedWithPybreaker, TakesInWhatTheOriginalWrites) {
   test::redis_server server;
-  pybreaker_keys keys(server);
+  test::redis_keys keys(server);
   process a(server, partner(), with_python);
   ASSERT_TRUE(soon([&] { return keys.get("shop:pybreaker:state") == "closed"; }));
   keys.set("shop:pybreaker:fail_counter", "2");
@@ -86,7 +60,7 @@ TEST(SharedWithPybreaker, TakesInWhatTheOriginalWrites) {
 TEST(SharedWithPybreaker, AnInstantFarAheadKeepsItOpenForItsTimeAndOneLongAgoLetsAProbeGo) {
   for (const char* const ahead : {"9999999999999", "1e300", "nan"}) {
     test::redis_server server;
-    pybreaker_keys keys(server);
+    test::redis_keys keys(server);
     keys.set("shop:pybreaker:opened_at", ahead);
     keys.set("shop:pybreaker:state", "open");
     process a(server, partner(), with_python);
@@ -97,7 +71,7 @@ TEST(SharedWithPybreaker, AnInstantFarAheadKeepsItOpenForItsTimeAndOneLongAgoLet
   }
   for (const char* const ago : {"-9999999999999", "-1e300", "0"}) {
     test::redis_server server;
-    pybreaker_keys keys(server);
+    test::redis_keys keys(server);
     keys.set("shop:pybreaker:opened_at", ago);
     keys.set("shop:pybreaker:state", "open");
     process a(server, partner(), with_python);

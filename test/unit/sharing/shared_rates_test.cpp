@@ -10,6 +10,7 @@
 
 #include "support/redis_server.hpp"
 #include "support/wait.hpp"
+#include "unit/sharing/redis_keys.hpp"
 #include "weir/base/clock.hpp"
 
 // Each `taker` here is a shared_rates object with a limiter of its own, as a process has; the
@@ -116,6 +117,19 @@ TEST(SharedRates, OneThatStartsLaterLearnsTheSame) {
   const taker b(server);
   ASSERT_TRUE(meet(a, b));
   learns(b, 0, 7);
+}
+
+TEST(SharedRates, DefectAForeignNumberInOneKeyKeptAllOfThemFromBeingShared) {
+  for (const std::string_view foreign : {"1e300", "nan", "inf", "-1e300", "9e18", "junk", ""}) {
+    test::redis_server server;
+    test::redis_keys(server).set("weir:rate:all", foreign);
+    const taker a(server), b(server);
+    ASSERT_TRUE(meet(a, b));
+    EXPECT_EQ(a.take(6), 6);
+    EXPECT_EQ(a.take("ann", 5), 5);
+    learns(b, 0, 6);
+    learns(b, 0, 5, std::string("ann"));
+  }
 }
 
 TEST(SharedRates, WithoutTheServerEachGoesOnAloneAndJoinsAgain) {

@@ -12,7 +12,8 @@
 namespace weir::gateway {
 
 // Finds the route of a request: method and path template. A literal segment beats `{x}`, and that
-// beats `{x...}`, which is all that is left, segment by segment from the left. Two routes that match the same request are refused when they are added.
+// beats `{x...}`, which is all that is left, segment by segment from the left. Two routes that
+// match the same request are refused when they are added.
 class route_table {
  public:
   static constexpr std::size_t most_parameters = 16;
