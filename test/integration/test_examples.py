@@ -406,7 +406,8 @@ def subtree(shop, files):
         service.always(lambda x: json_reply([x.request.method, x.request.target])(x))
     gate = yield
     assert gate.get("/shop/products/7?a=b").json() == ["GET", "/shop/products/7?a=b"]
-    assert gate.post("/shop/carts/1/items", b"{}").json() == ["POST", "/shop/carts/1/items"]
+    for method in ("POST", "PUT", "DELETE", "PATCH"):
+        assert gate.request(method, "/shop/carts/1", body=b"").json() == [method, "/shop/carts/1"]
     assert gate.get("/static/img/tea%20pot.png?w=80").json() == ["GET", "/public/img/tea%20pot.png?w=80"]
     assert gate.get("/static/version").json() == {"version": 3}
     assert gate.post("/static/version", b"{}").status == 405

@@ -7,8 +7,7 @@ from support.upstream import json_reply
 CONFIG = """
     services: {a: <a>/base}
     routes:
-      GET /whole/{rest...}: {proxy: a}
-      PUT /whole/{rest...}: {proxy: a}
+      GET,PUT /whole/{rest...}: {proxy: a}
       GET /under/{rest...}: {proxy: "a/other/${path.rest}"}
       GET /{kind}/of/{rest...}: {proxy: "a/${path.kind}/${path.rest}?k=${path.kind}"}
       GET /composed/{rest...}:

@@ -119,12 +119,16 @@ void problems::sort() {
   });
   std::vector<problem> sorted;
   sorted.reserve(order.size());
-  for (const std::size_t i : order) sorted.push_back(std::move(all_[i]));
+  for (const std::size_t i : order) {
+    const auto here = std::find_if(sorted.rbegin(), sorted.rend(), [&](const problem& p) {
+      return p.where.offset != all_[i].where.offset;
+    });
+    const bool said = std::any_of(sorted.rbegin(), here, [&](const problem& p) {
+      return p.where == all_[i].where && p.how == all_[i].how && p.what == all_[i].what;
+    });
+    if (!said) sorted.push_back(std::move(all_[i]));
+  }
   all_ = std::move(sorted);
-  const auto same = [](const problem& a, const problem& b) {
-    return a.where == b.where && a.how == b.how && a.what == b.what;
-  };
-  all_.erase(std::unique(all_.begin(), all_.end(), same), all_.end());
 }
 
 std::string print(const problem& p, const source& in, print_options how) {

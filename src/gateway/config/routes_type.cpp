@@ -163,7 +163,7 @@ class routes_type final : public type<std::vector<route_document>> {
     w.begin_object().key("type").string("object");
     w.key("patternProperties").begin_object().key("^/");
     route_group_table().schema(to);
-    w.key("^[A-Z]+ /");
+    w.key("^[A-Z]+(, ?[A-Z]+)* /");
     route_table().schema(to);
     w.end_object().key("additionalProperties").boolean(false).end_object();
   }
@@ -171,8 +171,9 @@ class routes_type final : public type<std::vector<route_document>> {
  private:
   static void read_route(reader& r, const node& k, const node& value,
                          std::vector<route_document>& out) {
-    route_document route;
-    const bool named = read_name(r, k, route);
+    route_pattern pattern;
+    std::vector<verb> methods;
+    const bool named = read_name(r, k, pattern, methods);
     if (value.is_empty()) {
       r.error(k.where,
               "the route `" + k.text + "` is empty; give it `steps` and a `reply`, or `proxy`");
@@ -180,39 +181,61 @@ class routes_type final : public type<std::vector<route_document>> {
     }
     auto body = route_table().read(r, value);
     if (!named || !body) return;
-    body->pattern = std::move(route.pattern);
-    body->name = k.text;
     body->where = k.where;
     body->whole = k.where.until(value.where);
-    out.push_back(std::move(*body));
+    const std::string path = k.text.substr(k.text.find(" /"));
+    for (const verb method : methods) {
+      pattern.method = method;
+      body->pattern = pattern;
+      body->name = std::string(token_of(method)) + path;
+      out.push_back(*body);
+    }
   }
 
-  static bool read_name(reader& r, const node& k, route_document& into) {
-    const std::size_t space = k.text.find(' ');
+  // `METHOD /path`, or `METHOD,METHOD /path` for a route of each.
+  static bool read_name(reader& r, const node& k, route_pattern& into, std::vector<verb>& methods) {
+    std::size_t space = k.text.find(' ');
+    while (space != std::string::npos && space > 0 && k.text[space - 1] == ',' &&
+           k.text[space + 1] != '/') {
+      space = k.text.find(' ', space + 1);
+    }
     if (space == std::string::npos) {
+      const std::string first = k.text.substr(0, k.text.find(','));
       const bool method =
-          std::find(verb_tokens.begin(), verb_tokens.end(), k.text) != verb_tokens.end();
+          std::find(verb_tokens.begin(), verb_tokens.end(), first) != verb_tokens.end();
       r.error(k.where, "a route is named by its method and its path; write `" +
                            (method ? k.text + " /path" : "GET /" + k.text) + "`");
       return false;
     }
-    const std::string method = k.text.substr(0, space);
-    const auto found = std::find(verb_tokens.begin(), verb_tokens.end(), method);
-    bool good = found != verb_tokens.end();
-    if (!good) {
-      r.error(r.part(k, 0, method.size()),
-              "`" + method + "` is no method a route can have; write " + one_of(verb_tokens),
-              std::string(nearest(method, verb_tokens)));
-    } else {
-      into.pattern.method = static_cast<verb>(found - verb_tokens.begin());
-    }
-    if (k.text.size() < space + 2 || k.text[space + 1] != '/') {
+    bool good = read_methods(r, k, space, methods);
+    if (k.text[space + 1] != '/') {
       r.error(k.where,
               "a route's path begins with `/` and stands one space behind the method; write `" +
-                  method + " /…`");
+                  k.text.substr(0, space) + " /…`");
       return false;
     }
-    return path_reader(r, k, space + 1).read(into.pattern) && good;
+    return path_reader(r, k, space + 1).read(into) && good;
+  }
+
+  static bool read_methods(reader& r, const node& k, std::size_t end, std::vector<verb>& into) {
+    bool good = true;
+    std::size_t begin = 0;
+    while (begin <= end) {
+      const std::size_t comma = std::min(k.text.find(',', begin), end);
+      const std::string method = k.text.substr(begin, comma - begin);
+      const auto found = std::find(verb_tokens.begin(), verb_tokens.end(), method);
+      if (found != verb_tokens.end()) {
+        into.push_back(static_cast<verb>(found - verb_tokens.begin()));
+      } else {
+        r.error(r.part(k, begin, std::max<std::size_t>(method.size(), 1)),
+                "`" + method + "` is no method a route can have; write " + one_of(verb_tokens),
+                std::string(nearest(method, verb_tokens)));
+        good = false;
+      }
+      begin = comma + 1;
+      if (begin < end && k.text[begin] == ' ') ++begin;
+    }
+    return good;
   }
 
   static void read_group(reader& r, const node& k, const node& value,

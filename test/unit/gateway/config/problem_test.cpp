@@ -70,6 +70,18 @@ TEST(Problems, AreSortedByPlaceAndSaidOnce) {
   EXPECT_EQ(all.all()[0].what, "first");
 }
 
+TEST(Problems, AreSaidOnceThoughOthersOfTheSamePlaceStandBetween) {
+  problems all;
+  for (int of_each_method = 0; of_each_method < 3; ++of_each_method) {
+    all.error({4, 2}, "this is wrong");
+    all.error({4, 2}, "and that");
+  }
+  all.sort();
+  ASSERT_EQ(all.all().size(), 2u);
+  EXPECT_EQ(all.all()[0].what, "this is wrong");
+  EXPECT_EQ(all.all()[1].what, "and that");
+}
+
 TEST(Problems, AreJsonForPrograms) {
   const source in("f", "ab: c\n");
   problems all;
