@@ -5,11 +5,11 @@
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
-#include <unistd.h>
 
 #include <cstdio>
-#include <filesystem>
 #include <string>
+
+#include "support/own_folder.hpp"
 
 // Certificates made on the spot, each its own authority, in a folder that goes away with the test.
 namespace weir::test {
@@ -20,14 +20,6 @@ class certificate_folder {
     std::string certificate;
     std::string key;
   };
-
-  certificate_folder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "weir-tls-XXXXXX").string();
-    folder_ = ::mkdtemp(pattern.data());
-  }
-  ~certificate_folder() { std::filesystem::remove_all(folder_); }
-  certificate_folder(const certificate_folder&) = delete;
-  certificate_folder& operator=(const certificate_folder&) = delete;
 
   // `names` as OpenSSL spells them: "DNS:localhost,IP:127.0.0.1". Times in seconds from now.
   files make(const std::string& stem, const std::string& names, long from, long until) const {
@@ -46,7 +38,7 @@ class certificate_folder {
     add(x, NID_subject_alt_name, names);
     EXPECT_GT(X509_sign(x, key, EVP_sha256()), 0);
 
-    const files made{folder_ + "/" + stem + ".crt", folder_ + "/" + stem + ".key"};
+    const files made{folder_ / (stem + ".crt"), folder_ / (stem + ".key")};
     std::FILE* file = std::fopen(made.certificate.c_str(), "w");
     PEM_write_X509(file, x);
     std::fclose(file);
@@ -69,7 +61,7 @@ class certificate_folder {
     X509_EXTENSION_free(e);
   }
 
-  std::string folder_;
+  own_folder folder_;
   mutable long serial_ = 0;
 };
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "support/own_folder.hpp"
 #include "unit/io/socket_support.hpp"
 #include "unit/upstream/log_lines.hpp"
 #include "weir/upstream/instance_file.hpp"
@@ -45,8 +46,7 @@ TEST(Directory, FindsConsulByItsNameAfterTheServersOfDnsHaveChanged) {
 
 // A service whose instances DNS says, and a folder for the file that they are kept in.
 struct DirectorySnapshot : testing::Test {
-  DirectorySnapshot() : folder(testing::TempDir() + "weir_directory_test") {
-    std::filesystem::create_directories(folder);
+  DirectorySnapshot() {
     service_settings s;
     s.name = "a";
     s.discovery.emplace();
@@ -55,14 +55,12 @@ struct DirectorySnapshot : testing::Test {
     s.discovery->port = 8000;
     a = services.prepare(s);
     services.commit({a});
-    file = folder + "/known.json";
   }
-  ~DirectorySnapshot() override { std::filesystem::remove_all(folder); }
 
   bool is_written() const { return std::filesystem::exists(file); }
 
-  std::string folder;
-  std::string file;
+  weir::test::own_folder folder;
+  const std::string file = folder / "known.json";
   test::log_lines log;
   io::loop loop;
   service_registry services;
