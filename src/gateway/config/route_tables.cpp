@@ -156,10 +156,9 @@ const table<errors_document>& errors_table() {
 const table<route_document>& route_table() {
   static const table<route_document> t(
       "route",
-      "What answers a request: steps and a reply made of them, or a proxy. Named `METHOD /path`, "
-      "or "
-      "`METHOD,METHOD /path` for one of each; `{x}` stands for one segment, `{x...}` at the end "
-      "for all that is left.",
+      "What answers a request: steps and a reply made of them, or a proxy. Named "
+      "`METHOD /path`, or `METHOD,METHOD /path` for one of each; `{x}` stands for one segment, "
+      "`{x...}` at the end for all that is left.",
       std::vector<row<route_document>>{
           key<&route_document::steps>("steps", steps(), "The calls behind the answer, by name."),
           key<&route_document::reply>("reply", types::shape(), "The answer, as JSON."),

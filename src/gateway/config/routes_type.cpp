@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <iterator>
 
 #include "schema_writer.hpp"
 #include "tables.hpp"
@@ -282,11 +281,7 @@ class routes_type final : public type<std::vector<route_document>> {
 }  // namespace
 
 bool route_pattern::is_rest(const expression::ast& e) const {
-  if (!takes_rest) return false;
-  std::string said;
-  std::copy_if(e.text().begin(), e.text().end(), std::back_inserter(said),
-               [](char c) { return c != ' '; });
-  return said == "path." + parameters.back();
+  return takes_rest && says(e, "path." + parameters.back());
 }
 
 const type<std::vector<route_document>>& routes() {

@@ -103,7 +103,7 @@ class target_reader {
     } else if (at_ == state::path) {
       finish_literal(slot.expression);
     } else if (!value_begun_) {
-      if (!begun_ && name_.empty() && is_client_query(slot.expression.text())) {
+      if (!begun_ && name_.empty() && says(slot.expression, "request.query")) {
         out_.client_query = true;
         begun_ = true;
         client_ = true;
@@ -114,14 +114,6 @@ class target_reader {
       value_.emplace_back(slot);
       begun_ = true;
     }
-  }
-
-  static bool is_client_query(std::string_view text) {
-    std::string bare;
-    for (const char c : text) {
-      if (c != ' ') bare += c;
-    }
-    return bare == "request.query";
   }
 
   std::optional<std::string> encoded(std::string_view literal) {
@@ -227,6 +219,12 @@ class target_type final : public type<config::target> {
 };
 
 }  // namespace
+
+bool says(const expression::ast& e, std::string_view what) {
+  std::string bare(e.text());
+  std::erase(bare, ' ');
+  return bare == what;
+}
 
 namespace types {
 const type<config::target>& target() {

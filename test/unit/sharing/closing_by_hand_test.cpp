@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <semaphore>
 
 #include "unit/sharing/process.hpp"
@@ -49,40 +50,40 @@ TEST(SharedCircuitClosedByHand, ItIsClosedForAllAndForWhoComesLater) {
   EXPECT_TRUE(always([&] { return c.state() == circuit_mode::closed && a.succeed(); }, 200ms));
 }
 
-TEST(SharedCircuitClosedByHand, DefectALateWordOfTheOpeningUndidTheClosingByHand) {
+// Two processes, of which the second has opened, too, and has not told it yet; a third has heard of
+// the first one's opening.
+struct SharedCircuitOpenedLate : testing::Test {
+  void SetUp() override {
+    ASSERT_TRUE(meet(a, b));
+    late.emplace(b.breaker);
+    for (int i = 0; i < 3; ++i) a.fail();
+    ASSERT_TRUE(soon([&] { return late->reached(); }));
+    witness.emplace(server, partner());
+    ASSERT_TRUE(meet(*witness));
+    ASSERT_TRUE(soon([&] { return witness->state() == circuit_mode::open; }));
+  }
+
   test::redis_server server;
-  process a(server, partner());
-  process b(server, partner());
-  ASSERT_TRUE(meet(a, b));
-  const stop_at_opening late(b.breaker);
-  for (int i = 0; i < 3; ++i) a.fail();
-  ASSERT_TRUE(soon([&] { return late.reached(); }));
-  process witness(server, partner());
-  ASSERT_TRUE(meet(witness));
-  ASSERT_TRUE(soon([&] { return witness.state() == circuit_mode::open; }));
+  process a{server, partner()};
+  process b{server, partner()};
+  std::optional<process> witness;
+  std::optional<stop_at_opening> late;  // goes first: b's thread waits for it
+};
+
+TEST_F(SharedCircuitOpenedLate, DefectALateWordOfTheOpeningUndidTheClosingByHand) {
   a.breaker.force_close();
-  ASSERT_TRUE(soon([&] { return witness.state() == circuit_mode::closed; }));
-  late.let_go();
+  ASSERT_TRUE(soon([&] { return witness->state() == circuit_mode::closed; }));
+  late->let_go();
   process newcomer(server, partner());
   ASSERT_TRUE(meet(newcomer));
   ASSERT_TRUE(soon([&] { return b.state() == circuit_mode::closed; }));
   EXPECT_TRUE(always([&] { return a.succeed() && b.succeed() && newcomer.succeed(); }, 200ms));
 }
 
-TEST(SharedCircuitClosedByHand, DefectOneClosedByHandOpenedAtTheWordOfAnOlderOpening) {
-  test::redis_server server;
-  process a(server, partner());
-  process b(server, partner());
-  ASSERT_TRUE(meet(a, b));
-  const stop_at_opening late(b.breaker);
-  for (int i = 0; i < 3; ++i) a.fail();
-  ASSERT_TRUE(soon([&] { return late.reached(); }));
-  process witness(server, partner());
-  ASSERT_TRUE(meet(witness));
-  ASSERT_TRUE(soon([&] { return witness.state() == circuit_mode::open; })) << "a has told it";
+TEST_F(SharedCircuitOpenedLate, DefectOneClosedByHandOpenedAtTheWordOfAnOlderOpening) {
   b.breaker.force_close();
-  late.let_go();
-  ASSERT_TRUE(soon([&] { return witness.state() == circuit_mode::closed; }));
+  late->let_go();
+  ASSERT_TRUE(soon([&] { return witness->state() == circuit_mode::closed; }));
   ASSERT_TRUE(soon([&] { return a.state() == circuit_mode::closed; }));
   EXPECT_TRUE(soon([&] { return b.state() == circuit_mode::closed; }));
   EXPECT_TRUE(always([&] { return a.succeed() && b.succeed(); }, 200ms));

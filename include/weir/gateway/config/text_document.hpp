@@ -45,6 +45,9 @@ struct shape {
 };
 
 // service/path/${x}?name=${y}
+// Whether the expression is just this, however it is spaced.
+bool says(const expression::ast& e, std::string_view what);
+
 struct target {
   struct piece {
     std::string literal;  // encoded; goes before the slot
